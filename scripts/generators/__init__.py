@@ -1,0 +1,1 @@
+"""One module per generated artefact; each has `generate() -> {path below the project: text}`."""
