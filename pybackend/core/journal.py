@@ -10,7 +10,14 @@ from . import clock
 KEPT: Final = 4096
 
 REPEATING: Final = frozenset(
-    {"onUserVoiceVolume", "onStatistics", "onNetworkQuality", "onLocalRecording", "onTestMicVolume", "onTestSpeakerVolume"}
+    {
+        "onUserVoiceVolume",
+        "onStatistics",
+        "onNetworkQuality",
+        "onLocalRecording",
+        "onTestMicVolume",
+        "onTestSpeakerVolume",
+    }
 )
 """Events that only repeat a measurement; they are remembered apart, and never push others out."""
 
@@ -49,7 +56,9 @@ class Journal:
         self._forgotten = 0
         self.seq = 0
 
-    def record(self, name: str, cloud: int, session: str | None, args: tuple[Any, ...], detail: dict[str, Any]) -> Event:
+    def record(
+        self, name: str, cloud: int, session: str | None, args: tuple[Any, ...], detail: dict[str, Any]
+    ) -> Event:
         """Makes an event of it, with the next number and the time."""
         self.seq += 1
         event = Event(name, cloud, self.seq, session, clock.now_ms(), args, detail)

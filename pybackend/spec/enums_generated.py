@@ -223,7 +223,7 @@ class TRTCMediaSourceType(IntEnum):
 
 class TRTCStreamLayoutMode(StrEnum):
     Custom = "Custom"
-    None = "None"
+    None_ = "None"
 
 
 class TRTCVideoResolution(IntEnum):

@@ -156,10 +156,13 @@ def _inline(expression: str) -> Check:
     return _struct("object", tuple(fields))
 
 
-@cache
 def compile_type(expression: str) -> Check:
     """The check for a type expression of `surface.json`; raises KeyError for one that is not known."""
-    expression = expression.strip()
+    return _compile(expression.strip())
+
+
+@cache
+def _compile(expression: str) -> Check:
     if expression in _BASIC:
         return _BASIC[expression]
     if "=>" in expression:

@@ -1,0 +1,91 @@
+"""What a room service is started with, from flags and from a TOML file."""
+
+import dataclasses
+import secrets
+import stat
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+DEV_APP: Final = 1400000001
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text says which entry and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevKeys:
+    """The keys that a service without any makes for itself; they are printed in its ready line."""
+
+    sdk_app_id: int
+    secret_key: str
+    secret_id: str
+    admin_key: str
+
+    @staticmethod
+    def generate() -> "DevKeys":
+        """A fresh set."""
+        return DevKeys(DEV_APP, secrets.token_hex(32), f"AKID{secrets.token_hex(16)}", secrets.token_hex(16))
+
+    def to_json(self) -> dict[str, Any]:
+        """As the ready line has it."""
+        return {
+            "sdkAppId": self.sdk_app_id,
+            "secretKey": self.secret_key,
+            "secretId": self.secret_id,
+            "adminKey": self.admin_key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsConfig:
+    """Everything; addresses are those of CONTRACT's flags of the same names."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    apps: Mapping[int, str] = field(default_factory=dict)
+    admins: Mapping[str, str] = field(default_factory=dict)
+    media_address: str = ""
+    media_port: int = 0
+    advertise: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    webhook: str = ""
+    webhook_key: str = ""
+    member_timeout_s: float = 10.0
+    dev: DevKeys | None = None
+
+
+def with_dev_keys(config: RoomsConfig) -> RoomsConfig:
+    """Dev mode: a service that was given neither app nor admin keys makes a pair of each."""
+    if config.apps or config.admins:
+        return config
+    dev = DevKeys.generate()
+    return dataclasses.replace(
+        config, apps={dev.sdk_app_id: dev.secret_key}, admins={dev.secret_id: dev.admin_key}, dev=dev
+    )
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The fields of a RoomsConfig from a TOML file, which only its owner may read.
+
+    `[apps]` maps sdkAppId to secret key, `[admins]` secret id to key; the other entries are flags with underscores.
+    """
+    try:
+        if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ConfigError(f"--config {path}: holds keys and may be read by others; run: chmod 600 {path}")
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--config {path}: {error}") from None
+    types = {name: spec.type for name, spec in RoomsConfig.__dataclass_fields__.items() if name != "dev"}
+    for name in raw:
+        if name not in types:
+            raise ConfigError(f"--config {path}: {name}: no such entry; there are {', '.join(types)}")
+    try:
+        return raw | {"apps": {int(app): str(key) for app, key in raw.get("apps", {}).items()}}
+    except (ValueError, AttributeError):
+        raise ConfigError(f"--config {path}: apps: maps sdkAppId (a number) to its secret key") from None
