@@ -43,7 +43,12 @@ class SoundServer:
 
     def pactl(self, *arguments: str) -> str:
         return subprocess.run(
-            ["pactl", *arguments], env={**self.variables, "LC_ALL": "C"}, capture_output=True, text=True, check=True, timeout=10
+            ["pactl", *arguments],
+            env={**self.variables, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         ).stdout
 
     def source_outputs(self, pid: int | None = None) -> list[int]:

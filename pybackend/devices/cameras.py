@@ -61,8 +61,14 @@ class Camera:
     def _wishes(self, cv2: Any, api: str) -> list[int]:
         """All at once, in the call that opens: on Windows each one set later costs seconds."""
         want = self._order.format
-        wishes = {cv2.CAP_PROP_FRAME_WIDTH: want.width, cv2.CAP_PROP_FRAME_HEIGHT: want.height, cv2.CAP_PROP_FPS: round(want.fps)}
-        if api == "CAP_V4L2" and want.width * want.height > 640 * 480:  # raw pictures of that size do not fit through USB 2
+        wishes = {
+            cv2.CAP_PROP_FRAME_WIDTH: want.width,
+            cv2.CAP_PROP_FRAME_HEIGHT: want.height,
+            cv2.CAP_PROP_FPS: round(want.fps),
+        }
+        if (
+            api == "CAP_V4L2" and want.width * want.height > 640 * 480
+        ):  # raw pictures of that size do not fit through USB 2
             wishes = {cv2.CAP_PROP_FOURCC: cv2.VideoWriter.fourcc(*"MJPG"), **wishes}
         return [number for wish in wishes.items() for number in wish]
 
@@ -74,7 +80,9 @@ class Camera:
                 return
             missed = 0 if good else missed + 1
             if missed >= _MISSED:
-                raise self._order.error(DeviceFailure.LOST, "The camera no longer delivers pictures. Is it still plugged in?")
+                raise self._order.error(
+                    DeviceFailure.LOST, "The camera no longer delivers pictures. Is it still plugged in?"
+                )
             if good:
                 line.give(_picture(cv2, image, number))
                 number += 1
@@ -86,9 +94,13 @@ class Camera:
             reason = _refusal(path)
             if reason == errno.EBUSY or (reason is None and (holder := platforms.holder(path))):
                 who = f" ({holder})" if reason is None else ""
-                return self._order.error(DeviceFailure.BUSY, f"Another program{who} uses the camera. Close it and try again.")
+                return self._order.error(
+                    DeviceFailure.BUSY, f"Another program{who} uses the camera. Close it and try again."
+                )
             if reason in (errno.EACCES, errno.EPERM):
-                return self._order.error(DeviceFailure.NOT_AUTHORIZED, f"{path} may not be opened. Run: sudo usermod -aG video $USER")
+                return self._order.error(
+                    DeviceFailure.NOT_AUTHORIZED, f"Run: sudo usermod -aG video $USER (for {path})"
+                )
             if reason in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
                 return self._order.error(DeviceFailure.NOT_FOUND, "The camera is not plugged in.")
         return self._order.error(DeviceFailure.START_FAILED, _HINTS.get(sys.platform, _HINTS["linux"]))

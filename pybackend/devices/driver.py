@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -30,7 +30,7 @@ class Order:
 
     kind: DeviceKind
     device_id: str
-    format: CameraFormat = CameraFormat()
+    format: CameraFormat = field(default_factory=CameraFormat)
 
     def error(self, failure: DeviceFailure, hint: str) -> DeviceError:
         return DeviceError(failure, self.kind, self.device_id, hint)
@@ -49,7 +49,7 @@ Opener = Callable[[Order], Driver]
 
 
 class Outlet:
-    """Where a device's pictures and sound go: to all its borrowers. Their mistakes end no stream, and are logged once per second."""
+    """Where a device's pictures and sound go: all its borrowers. Their mistakes end no stream; one per second is logged."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -135,7 +135,8 @@ class Attempt:
             error = failure
         except Exception as failure:
             _log.exception("the driver of %s %s failed", self._order.kind, self._order.device_id)
-            error = self._order.error(DeviceFailure.START_FAILED, f"Its driver failed ({type(failure).__name__}); the log says more.")
+            hint = f"Its driver failed ({type(failure).__name__}); the log says more."
+            error = self._order.error(DeviceFailure.START_FAILED, hint)
         self._post(self.ended, error)
 
     def _post(self, future: asyncio.Future[Any], value: Any) -> None:

@@ -2,9 +2,8 @@
 
 import contextlib
 import itertools
-import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from pybackend.devices.model import DeviceError, DeviceFailure
 
 PREFIX: Final = "file:"
 _LATE_S: Final = 0.5
-_log = logging.getLogger(__name__)
 
 
 class FileCamera:
@@ -30,25 +28,27 @@ class FileCamera:
         epoch = time.monotonic()
         while True:  # a round of the loop
             last, length_s, shown = None, 0.0, 0
-            for frame, at_s, lasts_s in self._frames():
-                late_s = time.monotonic() - epoch - at_s
-                if late_s > _LATE_S:  # a suspended machine, or one that is too slow for this clip
-                    epoch += late_s
-                if line.stopped.wait(max(0.0, -late_s)):
-                    return
-                last, length_s, shown = frame, at_s + lasts_s, shown + 1
-                line.give(_picture(frame, next(numbers)))
+            with contextlib.closing(self._frames()) as frames:
+                for frame, at_s, lasts_s in frames:
+                    late_s = time.monotonic() - epoch - at_s
+                    if late_s > _LATE_S:  # a suspended machine, or one that is too slow for this clip
+                        epoch += late_s
+                    if line.stopped.wait(max(0.0, -late_s)):
+                        return
+                    last, length_s, shown = frame, at_s + lasts_s, shown + 1
+                    line.give(_picture(frame, next(numbers)))
             if last is None:
                 raise self._order.error(DeviceFailure.BAD_FORMAT, f"{self._path} holds no picture.")
             if shown == 1:
-                return self._still(line, last, numbers)
+                self._still(line, last, numbers)
+                return
             epoch += length_s
 
     def _still(self, line: Line, frame: Any, numbers: Iterator[int]) -> None:
         for _ in paced(line.stopped, max(1.0, self._order.format.fps)):
             line.give(_picture(frame, next(numbers)))
 
-    def _frames(self) -> Iterator[tuple[Any, float, float]]:
+    def _frames(self) -> Generator[tuple[Any, float, float]]:
         """Decoded frames, when each is due and how long it lasts, in seconds from the start of the clip."""
         import av
 
@@ -67,7 +67,9 @@ class FileCamera:
         except OSError as error:
             raise self._failure(error) from error
         except av.FFmpegError as error:
-            raise self._order.error(DeviceFailure.BAD_FORMAT, f"{self._path} cannot be decoded ({error.strerror}).") from error
+            raise self._order.error(
+                DeviceFailure.BAD_FORMAT, f"{self._path} cannot be decoded ({error.strerror})."
+            ) from error
 
     def _failure(self, error: OSError) -> DeviceError:
         """FFmpeg's errors are OSErrors too; those of the file system say which."""

@@ -13,6 +13,7 @@ from pybackend.devices.model import DeviceDeadlines, DeviceError, DeviceFailure,
 
 _log = logging.getLogger(__name__)
 _BUSY_PAUSE_S: Final = 0.1
+_REPLUG: Final = "Unplug it and plug it in again."
 
 OnLost = Callable[[DeviceError], None]
 
@@ -58,7 +59,9 @@ class Handle:
         if borrower is None:
             return
         if not borrower.opened.done():
-            borrower.opened.set_exception(self.order.error(DeviceFailure.CLOSED, "It was closed while it was still opening."))
+            borrower.opened.set_exception(
+                self.order.error(DeviceFailure.CLOSED, "It was closed while it was still opening.")
+            )
         self._connect()
         if not self._borrowers:
             self._task.cancel()
@@ -85,7 +88,9 @@ class Handle:
     async def _live(self, predecessor: "Handle | None") -> None:
         try:
             if predecessor and not await predecessor.wait_freed():
-                raise self.order.error(DeviceFailure.BUSY, "It is still being closed, its driver hangs. Unplug it, or restart the program.")
+                raise self.order.error(
+                    DeviceFailure.BUSY, "Its driver hangs while it is being closed. Unplug it, or restart."
+                )
             attempt = await self._open()
             self._ready = True
             for borrower in self._borrowers.values():
@@ -103,13 +108,16 @@ class Handle:
         busy_until = time.monotonic() + self._deadlines.busy_retry_s
         while True:
             attempt = self._attempt = Attempt(self.order, self._opener(self.order), self._outlet)
-            await asyncio.wait({attempt.first, attempt.ended}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            signs: set[asyncio.Future[Any]] = {attempt.first, attempt.ended}
+            await asyncio.wait(signs, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             if attempt.first.done():
                 return attempt
             attempt.stop()
             if not attempt.ended.done():
-                raise self.order.error(DeviceFailure.START_FAILED, f"It delivered nothing for {limit:g} s. Unplug it and plug it in again.")
-            error = attempt.ended.result() or self.order.error(DeviceFailure.START_FAILED, "It ended before it delivered anything.")
+                raise self.order.error(DeviceFailure.START_FAILED, f"It delivered nothing for {limit:g} s. {_REPLUG}")
+            error = attempt.ended.result() or self.order.error(
+                DeviceFailure.START_FAILED, f"It delivered nothing. {_REPLUG}"
+            )
             if error.failure is not DeviceFailure.BUSY or time.monotonic() > busy_until:
                 raise error
             await asyncio.sleep(_BUSY_PAUSE_S)
@@ -120,7 +128,9 @@ class Handle:
         while not attempt.ended.done():
             silent_s = time.monotonic() - attempt.line.last_beat
             if silent_s > stall_s:
-                _log.warning("%s %s has been silent for %.1f s: reopening", self.order.kind, self.order.device_id, silent_s)
+                _log.warning(
+                    "%s %s has been silent for %.1f s: reopening", self.order.kind, self.order.device_id, silent_s
+                )
                 attempt.stop()
                 return
             await asyncio.wait({attempt.ended}, timeout=stall_s - silent_s + 0.01)
@@ -129,15 +139,19 @@ class Handle:
         """Raises LOST when the old driver hangs, the new one fails, or this happens too often."""
         now = time.monotonic()
         if len(self._reopened) == self._reopened.maxlen and now - self._reopened[0] < self._deadlines.reopen_window_s:
-            raise self.order.error(DeviceFailure.LOST, "It keeps breaking off. Check its cable, or choose another device.")
+            raise self.order.error(
+                DeviceFailure.LOST, "It keeps breaking off. Check its cable, or choose another device."
+            )
         self._reopened.append(now)
         await asyncio.wait({attempt.ended}, timeout=self._deadlines.close_s)
         if not attempt.ended.done():
-            raise self.order.error(DeviceFailure.LOST, "It stopped delivering and its driver hangs. Unplug it and plug it in again.")
+            raise self.order.error(DeviceFailure.LOST, f"Its driver hangs. {_REPLUG}")
         try:
             return await self._open()
         except DeviceError as error:
-            raise self.order.error(DeviceFailure.LOST, f"It stopped delivering and cannot be reopened: {error.hint}") from error
+            raise self.order.error(
+                DeviceFailure.LOST, f"It stopped delivering and cannot be reopened: {error.hint}"
+            ) from error
 
     def _fail(self, error: DeviceError) -> None:
         borrowers, self._borrowers = self._borrowers, {}

@@ -41,7 +41,9 @@ class LibraryError(Exception):
 
 def sounddevice() -> Any:
     """PortAudio by its Python module. The first call initialises PortAudio, which lists its devices once and for all."""
-    return _load("sounddevice", "Microphones and speakers", _INSTALL_PORTAUDIO.get(sys.platform, _INSTALL_WHEEL["sounddevice"]))
+    return _load(
+        "sounddevice", "Microphones and speakers", _INSTALL_PORTAUDIO.get(sys.platform, _INSTALL_WHEEL["sounddevice"])
+    )
 
 
 def cv2() -> Any:
@@ -61,7 +63,9 @@ def missing() -> list[Missing]:
         except LibraryError as error:
             found.append(error.missing)
     if sys.platform == "linux" and os.environ.get("PULSE_SERVER") and not shutil.which("pactl"):
-        found.append(Missing("pactl", "The names and volumes of sound devices", "not on PATH", "sudo apt install pulseaudio-utils"))
+        found.append(
+            Missing("pactl", "Names and volumes of devices", "not on PATH", "sudo apt install pulseaudio-utils")
+        )
     return found
 
 

@@ -77,7 +77,7 @@ def draw(number: int, time_us: int, width: int, height: int, *, hue: float = 0.5
 
 
 def read(picture: Picture | Plane) -> PatternStamp | None:
-    """What the card says, from a picture or its luma (2-D), also after coding, scaling and centred cropping; None if it cannot be read."""
+    """What a picture, or its luma (2-D), says; also after coding, scaling and centred cropping. None if illegible."""
     luma = _luma(picture) if isinstance(picture, Picture) else picture
     height, width = luma.shape
     own = width / height

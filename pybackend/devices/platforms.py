@@ -104,12 +104,15 @@ def _mac_cameras() -> list[CameraEntry]:
 
 @functools.lru_cache(maxsize=1)
 def _powershell() -> str:
-    return os.path.join(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "WindowsPowerShell", "v1.0", "powershell.exe")
+    return os.path.join(
+        os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "WindowsPowerShell", "v1.0", "powershell.exe"
+    )
 
 
 def _windows_cameras() -> list[CameraEntry]:
     """Those that are present, by their instance ids."""
-    query = "Get-PnpDevice -PresentOnly -Class Camera,Image -Status OK -ErrorAction SilentlyContinue | Select FriendlyName,InstanceId"
+    devices = "Get-PnpDevice -PresentOnly -Class Camera,Image -Status OK -ErrorAction SilentlyContinue"
+    query = f"{devices} | Select FriendlyName,InstanceId"
     text = _output(_powershell(), "-NoProfile", "-Command", f"@({query}) | ConvertTo-Json -Compress")
     report = json.loads(text or "[]")
     entries = report if isinstance(report, list) else [report]
@@ -126,6 +129,8 @@ def _read(path: Path) -> str:
 def _output(*command: str) -> str:
     """What a program prints; nothing when it fails."""
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PROGRAM_S, check=True).stdout
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PROGRAM_S, check=True
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return ""

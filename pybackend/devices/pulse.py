@@ -61,13 +61,13 @@ def plug_signs() -> object:
 
 
 def _device(block: str) -> PulseDevice | None:
-    fields = dict(re.findall(r"^\t(\w+): (.*)$", block, re.MULTILINE))
-    if "Name" not in fields:
+    fields: dict[str, str] = dict(re.findall(r"^\t(\w+): (.*)$", block, re.MULTILINE))
+    name = fields.get("Name")
+    if name is None:
         return None
     percent = re.search(r"(\d+)%", fields.get("Volume", ""))
-    return PulseDevice(
-        fields["Name"], fields.get("Description", fields["Name"]), int(percent.group(1)) if percent else 100, fields.get("Mute") == "yes"
-    )
+    volume = int(percent.group(1)) if percent else 100
+    return PulseDevice(name, fields.get("Description", name), volume, fields.get("Mute") == "yes")
 
 
 def _pactl(*arguments: str) -> str:

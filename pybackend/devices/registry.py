@@ -15,7 +15,15 @@ from pybackend.devices import openers as standard
 from pybackend.devices.catalog import Catalog
 from pybackend.devices.driver import Opener, Order
 from pybackend.devices.handle import Handle, OnLost
-from pybackend.devices.model import CameraFormat, DeviceDeadlines, DeviceError, DeviceFailure, DeviceKind, Lease, OpenDevice
+from pybackend.devices.model import (
+    CameraFormat,
+    DeviceDeadlines,
+    DeviceError,
+    DeviceFailure,
+    DeviceKind,
+    Lease,
+    OpenDevice,
+)
 from pybackend.devices.tape import Tape
 
 _Key = tuple[DeviceKind, str]
@@ -77,7 +85,9 @@ class Registry:
     def open_devices(self) -> list[OpenDevice]:
         """Whatever may have a handle at the operating system: opening, open, and closing alike."""
         return [
-            OpenDevice(kind, device_id, tuple(sorted({lease.owner for lease, held in self._leases.items() if held in handles})))
+            OpenDevice(
+                kind, device_id, tuple(sorted({lease.owner for lease, by in self._leases.items() if by in handles}))
+            )
             for (kind, device_id), handles in self._handles.items()
         ]
 

@@ -40,10 +40,10 @@ class TestCard:
 
     def run(self, line: Line) -> None:
         fps = min(60.0, max(1.0, self._format.fps))
-        first = None
+        first, width, height = None, self._format.width, self._format.height
         for k in paced(line.stopped, fps):
             first = k if first is None else first
-            line.give(pattern.draw(k - first, round(k * 1_000_000 / fps), self._format.width, self._format.height, hue=self._hue))
+            line.give(pattern.draw(k - first, round(k * 1_000_000 / fps), width, height, hue=self._hue))
 
 
 class ToneMic:
