@@ -32,6 +32,11 @@ class Tasks:
         if self._running:
             await asyncio.wait(set(self._running))
 
+    def stop(self) -> None:
+        """Has everything end; does not wait for it."""
+        for task in self._running:
+            task.cancel()
+
     async def cancel(self) -> None:
         """Ends everything and waits for it. The caller's own task, if it is one of these, is spared."""
         others = self._running - {asyncio.current_task()}
