@@ -1,0 +1,23 @@
+"""How a room is named: by app, kind and id. The number 123 and the text "123" are two rooms."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RoomKind(StrEnum):
+    """The two namespaces of room ids."""
+
+    NUMBER = "number"
+    STRING = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKey:
+    """One room of one app. `id` is an int for NUMBER and a str for STRING, and travels as that JSON type."""
+
+    app: int
+    kind: RoomKind
+    id: int | str
+
+    def __str__(self) -> str:
+        return f"{self.app}/{self.kind}/{self.id}"
