@@ -5,6 +5,7 @@ difference is told as if it had just happened, so nobody is left on the screen w
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -67,7 +68,7 @@ class RoomLink:
         self._socket: Socket | None = None
         self._attempt = 0
         self._token = ""
-        self._over = False
+        self._over = asyncio.Event()
         self._snapshot: Snapshot | None = None
         self._held: list[tuple[str, dict[str, Any]]] = []
         self.members: dict[str, Member] = {}
@@ -88,11 +89,13 @@ class RoomLink:
         try:
             async with asyncio.timeout(self._times.enter_s):
                 while True:
-                    await asyncio.sleep(self._policy.delay(attempt))
+                    await self._pause(attempt)
                     attempt += 1
                     try:
                         await self._connect(Ask.ENTER)
                     except LinkDown as error:
+                        if self._over.is_set():
+                            raise
                         logger.info("entering: %s", error)
                     else:
                         return
@@ -108,9 +111,16 @@ class RoomLink:
         for method, params in held:
             self._notice(method, params)
 
+    async def _pause(self, attempt: int) -> None:
+        """Waits as the policy says; raises LinkDown when the stay is over before."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), self._policy.delay(attempt))
+        if self._over.is_set():
+            raise LinkDown("given up: the room is being left")
+
     async def leave(self, timeout_s: float) -> bool:
         """Says goodbye, and waits until the others were told. False when the room service could not be reached."""
-        self._over = True
+        self._over.set()
         await self._tasks.cancel()
         if self._socket is None:
             return False
@@ -123,11 +133,11 @@ class RoomLink:
 
     def stop(self) -> None:
         """Nothing is told any more."""
-        self._over = True
+        self._over.set()
 
     async def close(self) -> None:
         """Ends the connection without another word."""
-        self._over = True
+        self._over.set()
         await self._tasks.cancel()
         await self._drop()
 
@@ -184,16 +194,16 @@ class RoomLink:
         return snapshot
 
     async def _come_back(self) -> None:
-        if self._over:
+        if self._over.is_set():
             return
         await self._drop()
         self._tell(Lost())
         attempt = 0
-        while not self._over:
-            await asyncio.sleep(self._policy.delay(attempt))
-            attempt += 1
-            self._tell(Recovering(attempt))
+        while not self._over.is_set():
             try:
+                await self._pause(attempt)
+                attempt += 1
+                self._tell(Recovering(attempt))
                 snapshot = await self._resume_or_enter()
             except LinkDown as error:
                 logger.info("coming back, attempt %d: %s", attempt, error)
@@ -218,7 +228,7 @@ class RoomLink:
     # -- what the room service says ----------------------------------------------------------------------------------
 
     def _tell(self, notice: RoomNotice) -> None:
-        if not self._over:
+        if not self._over.is_set():
             self._on_notice(notice)
 
     def _compare(self, snapshot: Snapshot) -> None:
@@ -273,7 +283,7 @@ class RoomLink:
                 self._tell(MediaReset())
             case Tell.REMOVED:
                 self._tell(Removed(ExitCause(params["cause"])))
-                self._over = True
+                self._over.set()
             case Tell.BLOCKED:
                 logger.info(
                     "what we send is %s", "blocked" if params["audio"] or params["video"] else "passed on again"
