@@ -155,18 +155,18 @@ class Connections:
     async def _send(self, link: RoomLink) -> None:
         publishing = self._needs.publishing()
         if publishing.anything and self.uplink is None:
-            self.uplink = await self._open_uplink(link, publishing)
+            self.uplink = await self._open_uplink(link)
             self._apply(self.uplink)
             self._needs.uplink_changed(self.uplink)
         if (streams := publishing.streams()) != self._told:
             await link.ask(Ask.STREAMS, streams)
             self._told = streams
 
-    async def _open_uplink(self, link: RoomLink, publishing: Publishing) -> Uplink:
-        codec = publishing.video.codec if publishing.video is not None else "VP8"
-        uplink = Uplink(self._config, on_state=self._uplink_state, codec=codec)
-        uplink.on_first_video = lambda: self._sent_first("video")
+    async def _open_uplink(self, link: RoomLink) -> Uplink:
+        uplink = Uplink(self._config, on_state=self._uplink_state)
+        uplink.on_first_video = self._sent_first
         uplink.on_first_audio = lambda: self._sent_first("audio")
+        self._apply(uplink)
         try:
             sdp, tracks = await uplink.offer()
             answer = await link.ask(Ask.PUBLISH, {"sdp": sdp, "tracks": tracks})

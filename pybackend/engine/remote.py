@@ -136,13 +136,20 @@ class RemoteUsers:
         """startRemoteView; before the user is there, too."""
         media = MEDIA_OF.get(stream or 0, "video")
         views = self._wishes_of(user).views
-        if (known := views.get(media)) is not None:
-            known.shown = bool(view)
-            if not known.shown:
-                self._context.hub.retire(self._key(user, media))
+        if media in views:
+            self.show(user, view, stream)
         else:
             views[media] = View(bool(view))
         self._changed()
+
+    def show(self, user: str, view: bool | None, stream: int | None) -> None:
+        """updateRemoteView: whether the pictures are for viewers."""
+        media = MEDIA_OF.get(stream or 0, "video")
+        known = self._wishes_of(user).views.get(media)
+        if known is not None:
+            known.shown = bool(view)
+            if not known.shown:
+                self._context.hub.retire(self._key(user, media))
 
     def stop_view(self, user: str, stream: int | None) -> None:
         """stopRemoteView."""

@@ -80,12 +80,12 @@ class RoomSession:
     """One cloud's way through rooms."""
 
     def __init__(
-        self, emit: Emit, parts: Parts, make_link: MakeLink, deadlines: ExitDeadlines = ExitDeadlines()
+        self, emit: Emit, parts: Parts, make_link: MakeLink, deadlines: ExitDeadlines | None = None
     ) -> None:
         self._emit = emit
         self._parts = parts
         self._make_link = make_link
-        self._deadlines = deadlines
+        self._deadlines = deadlines or ExitDeadlines()
         self._tasks = Tasks("room session")
         self._entering: asyncio.Task[None] | None = None
         self._started = 0.0

@@ -50,7 +50,9 @@ class Slots:
 
     def _free(self) -> list[str]:
         now = self._now()
-        return [mid for mid, stream in self._carries.items() if stream is None and self._rests_until.get(mid, 0.0) <= now]
+        return [
+            mid for mid, stream in self._carries.items() if stream is None and self._rests_until.get(mid, 0.0) <= now
+        ]
 
     def carried(self, mid: str) -> Stream | None:
         """Whose stream arrives there."""
@@ -59,6 +61,10 @@ class Slots:
     def mid_of(self, stream: Stream) -> str | None:
         """Where a stream arrives."""
         return next((mid for mid, carried in self._carries.items() if carried == stream), None)
+
+    def items(self) -> list[tuple[str, Stream]]:
+        """The slots in use."""
+        return [(mid, stream) for mid, stream in self._carries.items() if stream is not None]
 
     def short(self, wanted: int) -> int:
         """How many slots there should be for so many streams; the present number when that is enough."""
@@ -69,7 +75,11 @@ class Slots:
     def rest_s(self) -> float | None:
         """Seconds until a resting slot is free; None when none rests."""
         now = self._now()
-        waits = [self._rests_until[mid] - now for mid, stream in self._carries.items() if stream is None and mid in self._rests_until]
+        waits = [
+            self._rests_until[mid] - now
+            for mid, stream in self._carries.items()
+            if stream is None and mid in self._rests_until
+        ]
         waiting = [wait for wait in waits if wait > 0]
         return min(waiting) if waiting else None
 

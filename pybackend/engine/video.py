@@ -52,7 +52,7 @@ class CameraView:
 
     def start(self, *, shown: bool) -> None:
         """Wants the camera; `shown`: its pictures are for viewers too."""
-        self._shown = shown
+        self.show(shown=shown)
         if not self.device.wanted:
             self._first = True
         self.device.want(self._camera())
@@ -62,6 +62,12 @@ class CameraView:
         self.device.want(None)
         self.latest = None
         self._context.hub.retire(self._key)
+
+    def show(self, *, shown: bool) -> None:
+        """Whether its pictures are for viewers."""
+        self._shown = shown
+        if not shown:
+            self._context.hub.retire(self._key)
 
     def renew(self) -> None:
         """Another camera, or another format, was chosen."""
@@ -107,9 +113,7 @@ class LocalVideo:
         self._capture: CameraFormat | None = None
         self.format = VideoFormat()
         self.muted = False
-        self.preview = CameraView(
-            context, Stream.TRTCVideoStreamTypeBig, self._wish, changed, lambda _: changed()
-        )
+        self.preview = CameraView(context, Stream.TRTCVideoStreamTypeBig, self._wish, changed, lambda _: changed())
         self.test = CameraView(context, CAMERA_TEST, self._wish, _nothing, lambda _: None)
 
     @property
@@ -129,6 +133,10 @@ class LocalVideo:
         """stopLocalPreview."""
         self.preview.stop()
         self._changed()
+
+    def show(self, view: bool | None) -> None:
+        """updateLocalView."""
+        self.preview.show(shown=bool(view))
 
     def mute(self, muted: bool, stream: int | None) -> None:
         """muteLocalVideo: nothing is sent; the camera stays open."""

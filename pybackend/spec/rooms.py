@@ -1,11 +1,11 @@
-"""How a room is named: by app, by kind of id, by id. Room 123 and room "123" are different rooms."""
+"""How a room is named: by app, kind and id. The number 123 and the text "123" are two rooms."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class RoomKind(StrEnum):
-    """Which of the two name spaces an id belongs to."""
+    """The two namespaces of room ids."""
 
     NUMBER = "number"
     STRING = "string"
@@ -13,11 +13,11 @@ class RoomKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomKey:
-    """One room of one app. `id` is an int for NUMBER and a str for STRING."""
+    """One room of one app. `id` is an int for NUMBER and a str for STRING, and travels as that JSON type."""
 
     app: int
     kind: RoomKind
     id: int | str
 
     def __str__(self) -> str:
-        return f"room {self.id!r} of app {self.app}"
+        return f"{self.app}/{self.kind}/{self.id}"
