@@ -86,7 +86,6 @@ def generate(
     user_id: str,
     expire_s: int = 86400,
     now: float | None = None,
-    *,
     userbuf: bytes | None = None,
 ) -> str:
     """A UserSig, good from `now` (Unix seconds) for `expire_s` seconds."""
