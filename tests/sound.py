@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 AVAILABLE = all(shutil.which(program) for program in ("pulseaudio", "pactl", "parec", "paplay"))
 _RATE = 48_000
@@ -115,6 +116,7 @@ def sound_server() -> Iterator[SoundServer]:
     socket = folder / "s"
     (folder / "asound.conf").write_text(_ALSA)
     private = {"XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
+    log = (folder / "log").open("wb")
     process = subprocess.Popen(
         [
             "pulseaudio", "--system=false", "--daemonize=no", "-n", "--exit-idle-time=-1", "--use-pid-file=no",
@@ -123,8 +125,9 @@ def sound_server() -> Iterator[SoundServer]:
             "-L", "module-null-sink sink_name=micsink rate=48000 norewinds=1",
             "-L", "module-remap-source master=micsink.monitor source_name=mic source_properties=device.description=Microphone",
         ],
-        env={**os.environ, **private}, stderr=(folder / "log").open("wb"), stdin=subprocess.DEVNULL,
+        env={**os.environ, **private}, stderr=log, stdin=subprocess.DEVNULL,
     )  # fmt: skip
+    log.close()
     server = SoundServer({"PULSE_SERVER": f"unix:{socket}", "ALSA_CONFIG_PATH": str(folder / "asound.conf")}, folder)
     try:
         _wait_ready(server, process)
@@ -139,6 +142,15 @@ def sound_server() -> Iterator[SoundServer]:
             process.kill()
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sound() -> Iterator[SoundServer]:
+    """One server per session, its variables set in this process too. Import it in a `conftest.py`."""
+    if not AVAILABLE:
+        pytest.skip("PulseAudio is not installed")
+    with sound_server() as server, server.entered():
+        yield server
 
 
 def tone(path: Path, frequency: float = 440.0, seconds: float = 5.0, amplitude: float = 0.3) -> Path:

@@ -15,7 +15,6 @@ from pybackend.devices.model import DeviceChange, DeviceInfo, DeviceKind
 
 _log = logging.getLogger(__name__)
 _PROBE_S: Final = 20.0
-_LOOK_S: Final = 2.0
 _SETTLE_S: Final = 0.3
 _BLIND_S: Final = 60.0  # how often to look where not every change gives a sign
 
@@ -55,12 +54,12 @@ class Catalog:
             self._real = found
             return gone + come
 
-    async def watch(self, on_change: Callable[[DeviceChange], None]) -> None:
-        """Until cancelled: looks for cheap signs of hot-plug every 2 s, and asks the helper when there is one."""
+    async def watch(self, on_change: Callable[[DeviceChange], None], *, every_s: float = 2.0) -> None:
+        """Until cancelled: looks for cheap signs of hot-plug, and asks the helper when there is one."""
         signs, blind = await self._signs(), 0.0
         while True:
-            await asyncio.sleep(_LOOK_S)
-            blind += _LOOK_S
+            await asyncio.sleep(every_s)
+            blind += every_s
             now = await self._signs()
             if now == signs and (blind < _BLIND_S or sys.platform == "linux"):
                 continue

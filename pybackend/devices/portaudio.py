@@ -25,7 +25,6 @@ _POLL_S: Final = 0.05
 _RENEW_S: Final = 3.0
 _FAILURES: Final[Mapping[int, DeviceFailure]] = {
     -9985: DeviceFailure.BUSY,  # device unavailable
-    -9993: DeviceFailure.BUSY,  # bad combination of devices
     -9996: DeviceFailure.NOT_FOUND,
     -9994: DeviceFailure.BAD_FORMAT,  # sample format
     -9997: DeviceFailure.BAD_FORMAT,  # sample rate

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from pybackend.devices import libraries, platforms, portaudio, pulse
 from pybackend.devices.model import DeviceInfo, DeviceKind
@@ -40,13 +41,13 @@ def _sound(kind: DeviceKind) -> list[DeviceInfo]:
     return _portaudio(module, kind)
 
 
-def _portaudio(module: object, kind: DeviceKind) -> list[DeviceInfo]:
-    hosts = module.query_hostapis()  # type: ignore[attr-defined]
+def _portaudio(module: Any, kind: DeviceKind) -> list[DeviceInfo]:
+    hosts = module.query_hostapis()
     side = "input" if kind is DeviceKind.MIC else "output"
     defaults = {host[f"default_{side}_device"] for host in hosts}
     wanted = portaudio.preferred_host()
     found: dict[str, DeviceInfo] = {}
-    devices = [device for device in module.query_devices() if device[f"max_{side}_channels"]]  # type: ignore[attr-defined]
+    devices = [device for device in module.query_devices() if device[f"max_{side}_channels"]]
     for device in sorted(devices, key=lambda device: device["index"] not in defaults):
         host = hosts[device["hostapi"]]["name"]
         if wanted in (None, host):

@@ -64,7 +64,7 @@ class Registry:
         return await self._borrow(owner, Order(DeviceKind.SPEAKER, device_id), pull, on_lost)
 
     async def close(self, lease: Lease) -> bool:
-        """Idempotent. No callback begins after the call. True when the device is free, or lives on for other borrowers.
+        """Idempotent. Callbacks cease; one under way may still end. True when the device is free, or lives on for others.
 
         False when the driver overran its deadline: it is logged with what hangs, and listed as open until it has ended.
         """
