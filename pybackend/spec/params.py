@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from .control import CONTROL
 from .surface import Method, surface
 from .types import BadType, Check, compile_type, default_of
 
@@ -30,7 +31,11 @@ def _by_position(method: Method, params: list[Any]) -> tuple[int, list[Any]]:
 @cache
 def binder(name: str) -> Bind:
     """The function that turns `params` into the cloud's number and the arguments in order; it raises BadType."""
-    method = surface().methods[name]
+    return make_binder(CONTROL.get(name) or surface().methods[name])
+
+
+def make_binder(method: Method) -> Bind:
+    """`binder` of any method."""
     checks: list[Check] = [compile_type(param.type) for param in method.params]
 
     def bind(params: Any) -> tuple[int, list[Any]]:
