@@ -1,7 +1,9 @@
-"""The server API: Tencent Cloud API 3.0 of service `trtc`, so that its SDKs call this room service unchanged."""
+"""The server API: Tencent Cloud API 3.0 of service `trtc`, version 2019-07-22, as its official SDKs speak it.
 
-from .actions import RoomControl
-from .handler import AdminPolicy, admin_routes
-from .tc3 import SignaturePolicy
+`tc3` checks who calls, `fields` what the parameters are, `actions` is the table of what can be asked, `api` speaks HTTP.
+"""
 
-__all__ = ["AdminPolicy", "RoomControl", "SignaturePolicy", "admin_routes"]
+from .api import AdminPolicy, admin_routes
+from .control import RoomControl
+
+__all__ = ["AdminPolicy", "RoomControl", "admin_routes"]

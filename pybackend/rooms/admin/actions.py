@@ -1,92 +1,120 @@
-"""The actions of the server API, as a table, and what they ask of the rooms."""
+"""What the server API can be asked: one table from actions to their parameters and to what they do."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pybackend.spec.rooms import RoomKey, RoomKind
 
+from ..room import MAX_ROOM_NUMBER, ROOM_TEXT, USER_TEXT
+from .control import RoomControl
 from .errors import ApiError, Code
-from .params import APP, BAN, MUTE, ROOM_NUMBER, ROOM_STRING, STR_ROOM, USER, USERS, Field
+from .fields import Field, seconds, take_all, text, texts, whole
+
+MOST_USERS: Final = 10
+
+_USER: Final = text(USER_TEXT, "1 to 64 characters out of letters, digits, _ - .")
+_ROOM: Final = text(ROOM_TEXT, "1 to 64 characters out of letters, digits, space and !#$%&()+-:;<=.>?@[]^_{}|~,")
+
+APP: Final = Field(
+    "SdkAppId",
+    whole(1, 2**32 - 1),
+    Code.MISSING_SDK_APP_ID,
+    wrong_type=Code.INVALID_SDK_APP_ID,
+    wrong_value=Code.INVALID_SDK_APP_ID,
+)
+NUMBER_ROOM: Final = Field(
+    "RoomId",
+    whole(1, MAX_ROOM_NUMBER),
+    Code.MISSING_ROOM_ID,
+    wrong_type=Code.INVALID_ROOM_ID,
+    wrong_value=Code.ROOM_ID_VALUE,
+)
+STRING_ROOM: Final = replace(NUMBER_ROOM, read=_ROOM)
+BLOCK_STRING_ROOM: Final = replace(STRING_ROOM, name="StrRoomId", wrong_value=Code.INVALID_ROOM_ID)
+USER_IDS: Final = Field(
+    "UserIds",
+    texts(MOST_USERS, _USER),
+    Code.MISSING_USER_IDS,
+    wrong_type=Code.INVALID_USER_IDS,
+    wrong_value=Code.INVALID_USER_IDS,
+)
+USER_ID: Final = Field(
+    "UserId", _USER, Code.MISSING_USER_ID, wrong_type=Code.INVALID_USER_ID, wrong_value=Code.INVALID_USER_ID
+)
+IS_MUTE: Final = Field("IsMute", whole(0, 3), Code.MISSING_PARAMETER)
+BAN_SECONDS: Final = Field("BanSeconds", seconds(10 * 365 * 86_400), default=0.0)
+
+BLOCKED: Final = ((False, False), (True, True), (True, False), (False, True))
+"""By IsMute: whether sound and pictures are blocked."""
+
+Given = Mapping[str, Any]
+Run = Callable[[RoomControl, RoomKey, Given], Awaitable[bool | None]]
 
 
-class RoomControl(Protocol):
-    """The rooms, as the server API sees them."""
-
-    def knows_app(self, sdk_app_id: int) -> bool:
-        """Whether the app is one of this service."""
-        ...
-
-    async def remove_users(self, room: RoomKey, users: Sequence[str], ban_s: float) -> bool:
-        """Puts users out, those who are absent silently; keeps them out for `ban_s` seconds. False: no such room."""
-        ...
-
-    async def dismiss(self, room: RoomKey) -> bool:
-        """Puts everybody out and closes the room. False: no such room."""
-        ...
-
-    async def block(self, room: RoomKey, user: str, *, audio: bool, video: bool) -> bool | None:
-        """Stops or restores what a user sends. None: no such room; False: no such user."""
-        ...
+async def _remove(control: RoomControl, room: RoomKey, given: Given) -> bool:
+    return await control.remove_users(room, given["UserIds"], given["BanSeconds"])
 
 
-Params = Mapping[str, Any]
-Work = Callable[[RoomControl, RoomKey, Params], Awaitable[bool | None]]
+async def _dismiss(control: RoomControl, room: RoomKey, _: Given) -> bool:
+    return await control.dismiss(room)
 
 
-async def _remove(control: RoomControl, room: RoomKey, params: Params) -> bool | None:
-    return await control.remove_users(room, params["UserIds"], float(params.get("BanSeconds", 0))) or None
-
-
-async def _dismiss(control: RoomControl, room: RoomKey, _: Params) -> bool | None:
-    return await control.dismiss(room) or None
-
-
-async def _block(control: RoomControl, room: RoomKey, params: Params) -> bool | None:
-    mute = params["IsMute"]
-    return await control.block(room, params["UserId"], audio=mute in (1, 2), video=mute in (1, 3))
+async def _block(control: RoomControl, room: RoomKey, given: Given) -> bool:
+    audio, video = BLOCKED[given["IsMute"]]
+    done = await control.block(room, given["UserId"], audio=audio, video=video)
+    if done is False:
+        raise ApiError(Code.USER_NOT_EXIST, f"UserId: {given['UserId']} is not in {room}")
+    return done is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: how it names its room, its further fields, and what it does (None: no such room, False: no such user)."""
+    """One thing that can be asked: which room, what else is to be said, and what is done; False if there is no such room."""
 
     room: Field
-    kind: RoomKind
     more: tuple[Field, ...]
-    work: Work
+    run: Run
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """All parameters, in the order in which they are checked."""
+        """All parameters."""
         return (APP, self.room, *self.more)
 
-    async def run(self, control: RoomControl, params: Params) -> None:
-        """Does it; raises ApiError when there is nothing to do it to."""
-        app = params[APP.name]
+    async def carry_out(self, control: RoomControl, given: Given) -> None:
+        """Does it; raises ApiError."""
+        values = take_all(self.fields, given)
+        app, id_ = values[APP.name], values[self.room.name]
         if not control.knows_app(app):
-            raise ApiError(Code.UNAUTHORIZED_APP, f"{APP.name}: {app} is not an app of this service")
-        room = RoomKey(app, self.kind, params[self.room.name])
-        done = await self.work(control, room, params)
-        if done is None:
-            raise ApiError(Code.ROOM_NOT_EXIST, f"{self.room.name}: there is no room {room.id} ({room.kind} id)")
-        if not done:
-            raise ApiError(Code.USER_NOT_EXIST, f"{USER.name}: {params[USER.name]} is not in the room")
+            raise ApiError(Code.UNAUTHORIZED_SDK_APP_ID, f"SdkAppId: {app} is not an app of this room service")
+        kind = RoomKind.NUMBER if self.room is NUMBER_ROOM else RoomKind.STRING
+        room = RoomKey(app, kind, id_)
+        if not await self.run(control, room, values):
+            raise ApiError(Code.ROOM_NOT_EXIST, f"{self.room.name}: there is no {room}")
 
 
-_REMOVE: Final = Action(ROOM_NUMBER, RoomKind.NUMBER, (USERS, BAN), _remove)
-_DISMISS: Final = Action(ROOM_NUMBER, RoomKind.NUMBER, (), _dismiss)
+_REMOVE: Final = (USER_IDS, BAN_SECONDS)
+_BLOCK: Final = (USER_ID, IS_MUTE)
 
 ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
     {
-        "RemoveUser": _REMOVE,
-        "KickOutUser": _REMOVE,
-        "RemoveUserByStrRoomId": Action(ROOM_STRING, RoomKind.STRING, (USERS, BAN), _remove),
-        "DismissRoom": _DISMISS,
-        "DissolveRoom": _DISMISS,
-        "DismissRoomByStrRoomId": Action(ROOM_STRING, RoomKind.STRING, (), _dismiss),
-        "SetUserBlocked": Action(ROOM_NUMBER, RoomKind.NUMBER, (USER, MUTE), _block),
-        "SetUserBlockedByStrRoomId": Action(STR_ROOM, RoomKind.STRING, (USER, MUTE), _block),
+        "RemoveUser": Action(NUMBER_ROOM, _REMOVE, _remove),
+        "RemoveUserByStrRoomId": Action(STRING_ROOM, _REMOVE, _remove),
+        "DismissRoom": Action(NUMBER_ROOM, (), _dismiss),
+        "DismissRoomByStrRoomId": Action(STRING_ROOM, (), _dismiss),
+        "SetUserBlocked": Action(NUMBER_ROOM, _BLOCK, _block),
+        "SetUserBlockedByStrRoomId": Action(BLOCK_STRING_ROOM, _BLOCK, _block),
+        # the same by older names
+        "KickOutUser": Action(NUMBER_ROOM, _REMOVE, _remove),
+        "DissolveRoom": Action(NUMBER_ROOM, (), _dismiss),
     }
 )
+
+NUMBERS: Final = frozenset({APP.name, NUMBER_ROOM.name, IS_MUTE.name, BAN_SECONDS.name})
+"""Parameters that a query may mean as numbers; see `query_numbers`."""
+
+
+def query_numbers(action: Action) -> frozenset[str]:
+    """Those that are numbers in this action: a RoomId may be either."""
+    return NUMBERS if action.room is NUMBER_ROOM else NUMBERS - {NUMBER_ROOM.name}

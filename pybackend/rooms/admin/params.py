@@ -20,7 +20,7 @@ MAX_QUERY_FIELDS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type of the table: how it reads from a query's text (None: not at all), whether a value is one, and its name."""
+    """A type of the table: its name, how it is read from a query's text (what does not read stays text), what fits it."""
 
     name: str
     from_text: Callable[[str], Any]
