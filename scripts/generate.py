@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+sys.path.insert(0, str(ROOT))
 
 
 def outputs() -> dict[Path, str]:
     """Every generated file with its text, from the modules of `scripts/generators/`."""
-    import generators
+    from scripts import generators
 
     texts: dict[Path, str] = {}
     for info in pkgutil.iter_modules(generators.__path__):
-        module = importlib.import_module(f"generators.{info.name}")
+        module = importlib.import_module(f"scripts.generators.{info.name}")
         texts |= {ROOT / path: text for path, text in module.generate().items()}
     return texts
 
