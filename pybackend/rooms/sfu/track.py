@@ -102,6 +102,12 @@ class Track:
                 slots.remove(slot)
         slot.end()
 
+    def connected(self, now: float) -> None:
+        """The publisher can hear us: what was asked before, was not heard."""
+        self._key_asked = -KEY_REPEAT_S
+        if self._waiting:
+            self.request_key_frame(now)
+
     def request_key_frame(self, now: float) -> None:
         self._key_wanted = self.is_video
         self._ask_for_key_frame(now)

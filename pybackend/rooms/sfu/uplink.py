@@ -85,7 +85,7 @@ class Uplink:
 
     def connected(self, now: float) -> None:
         for track in self.tracks.values():
-            track.request_key_frame(now)
+            track.connected(now)
 
     def ended(self, why: Ending) -> None:
         self._on_end(why)
