@@ -5,7 +5,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from . import frames as frame_socket
 from . import revive
@@ -38,10 +38,12 @@ class Expected:
 class _Session:
     """One connection with its two threads: one owns the socket, one calls the listeners."""
 
-    def __init__(self, endpoint: str, auth: Auth, frames: str, options: Options, backend: Backend | None) -> None:
+    def __init__(
+        self, kind: type["TRTCCloud"], endpoint: str, auth: Auth, frames: str, options: Options, backend: Backend | None
+    ) -> None:
         self.frames = frames
         self.backend = backend
-        self.clouds = Clouds(lambda number: TRTCCloud(self, number))
+        self.clouds = Clouds(lambda number: kind(self, number))
         self._mailbox: queue.Queue[CloudEvent | None] = queue.Queue(MAILBOX)
         self.loop = LoopThread("trtc client")
         self._listeners = threading.Thread(target=self._call_listeners, name="trtc listeners", daemon=True)
@@ -115,24 +117,30 @@ class TRTCCloud(Calls, CloudBase):
         frames: str = "",
         keys: tuple[str, str] | None = None,
         options: Options | None = None,
-    ) -> "TRTCCloud":
+    ) -> Self:
         """The share instance of a backend that runs already.
 
         `auth` and `frames` are those of its ready line; `keys` is the client's CURVE pair. Raises AuthRefused or RpcTimeout.
         """
         if isinstance(endpoint, Backend):
             auth, frames, endpoint = endpoint.auth, endpoint.frames, endpoint.endpoint
-        return _Session(endpoint, Auth.parse(auth, keys), frames, options or Options(), None).clouds[0]
+        session = _Session(cls, endpoint, Auth.parse(auth, keys), frames, options or Options(), None)
+        return cast("Self", session.clouds[0])
 
     @classmethod
-    def start(cls, rooms: str, *, options: Options | None = None, **backend: Any) -> "TRTCCloud":
+    def start(cls, rooms: str, *, options: Options | None = None, **backend: Any) -> Self:
         """The share instance of a backend of its own, which ends with it. Further arguments are those of `Backend`."""
-        process = Backend(rooms, **backend)
+        return cls.own(Backend(rooms, **backend), options)
+
+    @classmethod
+    def own(cls, backend: Backend, options: Options | None = None) -> Self:
+        """The same with a backend that was started before."""
         try:
-            return _Session(process.endpoint, process.auth, process.frames, options or Options(), process).clouds[0]
+            session = _Session(cls, backend.endpoint, backend.auth, backend.frames, options or Options(), backend)
         except BaseException:
-            process.stop()
+            backend.stop()
             raise
+        return cast("Self", session.clouds[0])
 
     @property
     def backend(self) -> Backend | None:

@@ -79,8 +79,8 @@ class Connection:
         except BaseException:
             await self.close()
             raise
-        if self._options.owner:
-            self._tasks.spawn(self._keep_lease())
+        if self._options.events or self._options.owner:
+            self._tasks.spawn(self._keep_alive())
 
     async def call(self, method: str, params: Params, timeout: float | None = None) -> Any:
         """The result of one call; raises a ClientError."""
@@ -239,7 +239,8 @@ class Connection:
         for event in self._presence.lost(self._sequence.last, clock.now_ms()):
             self._deliver(event)
 
-    async def _keep_lease(self) -> None:
+    async def _keep_alive(self) -> None:
+        """An owner renews its lease; and whoever could not be sent an event gets events again once it is heard of."""
         while True:
             await asyncio.sleep(self._options.lease_s / PINGS_PER_LEASE)
             with contextlib.suppress(ClientError):
