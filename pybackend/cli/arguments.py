@@ -43,3 +43,10 @@ def positive_seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError("expected seconds, more than 0")
     return seconds
+
+
+def port(text: str) -> int:
+    """0 to 65535."""
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+        raise argparse.ArgumentTypeError("expected a port, 0 to 65535")
+    return int(text)

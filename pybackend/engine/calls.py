@@ -25,7 +25,14 @@ Call = Callable[..., Any]
 
 CAMERA, MIC, SPEAKER = DeviceKind.CAMERA, DeviceKind.MIC, DeviceKind.SPEAKER
 
-LOG_LEVELS: Final = {0: logging.DEBUG, 1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR, 5: logging.CRITICAL}
+LOG_LEVELS: Final = {
+    0: logging.DEBUG,
+    1: logging.DEBUG,
+    2: logging.INFO,
+    3: logging.WARNING,
+    4: logging.ERROR,
+    5: logging.CRITICAL,
+}
 
 
 def _choose(kind: DeviceKind) -> Call:

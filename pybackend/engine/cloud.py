@@ -8,7 +8,7 @@ from pybackend.core.frames import Picture, Sound
 from pybackend.core.session import State
 from pybackend.core.tasks import Tasks
 from pybackend.devices import DeviceKind, Levels
-from pybackend.media import Uplink, png_data_url
+from pybackend.media import Uplink, encode_png_data_url
 from pybackend.signal import (
     MediaReset,
     MemberEntered,
@@ -58,7 +58,7 @@ class Cloud:
         self.messages = Messages(context.emit)
         self.session = RoomSession(context.emit, self, make_link)
         self.role = Role(context.emit, self.session, self._local_changed)
-        self.volume = VolumeMeter(context.emit, self._local_level, self.speaker.mixer.levels)
+        self.volume = VolumeMeter(context.emit, self._local_level, self._remote_levels)
         self.connections = Connections(
             context.media,
             Needs(
@@ -111,7 +111,7 @@ class Cloud:
         if picture is None:
             self.emit("onSnapshotComplete", user, stream, "", 0, 0, detail={"failure": "no-picture"})
             return
-        url = await asyncio.to_thread(png_data_url, picture)
+        url = await asyncio.to_thread(encode_png_data_url, picture)
         self.emit("onSnapshotComplete", user, stream, url, picture.width, picture.height)
 
     def _latest(self, user: str, stream: int) -> Picture | None:
@@ -160,11 +160,20 @@ class Cloud:
     def _local_level(self) -> int | None:
         return (0 if self.audio.muted else self.audio.level) if self.audio.capturing else None
 
+    def _remote_levels(self) -> dict[str, int]:
+        levels = self.speaker.mixer.levels()
+        return {user: levels[user] for user in self.remote.users() if user in levels}
+
     def _signal_rtt_ms(self) -> float:
         return self.session.link.rtt_ms if self.session.link is not None else 0.0
 
     def _device_chosen(self, kind: DeviceKind) -> None:
-        {DeviceKind.CAMERA: self.video, DeviceKind.MIC: self.audio, DeviceKind.SPEAKER: self.speaker}[kind].renew()
+        users: dict[DeviceKind, Callable[[], None]] = {
+            DeviceKind.CAMERA: self.video.renew,
+            DeviceKind.MIC: self.audio.renew,
+            DeviceKind.SPEAKER: self.speaker.renew,
+        }
+        users[kind]()
 
     def device_gone(self, kind: DeviceKind) -> None:
         """A device was unplugged or plugged in: whoever used it takes the one that is current now."""

@@ -116,7 +116,7 @@ class RemoteUsers:
             view.announced = False
         if not available:
             remote.pictures.pop(media, None)
-            self._context.hub.retire(self._key(user, media))
+            self._context.hub.drop(self._key(user, media))
         elif media == "video" and self.auto_video:
             remote.auto_video = True
             self._context.loop.call_later(AUTO_VIDEO_S, self._auto_over, user, remote.session)
@@ -149,7 +149,7 @@ class RemoteUsers:
         if known is not None:
             known.shown = bool(view)
             if not known.shown:
-                self._context.hub.retire(self._key(user, media))
+                self._context.hub.drop(self._key(user, media))
 
     def stop_view(self, user: str, stream: int | None) -> None:
         """stopRemoteView."""
@@ -170,7 +170,7 @@ class RemoteUsers:
         if (remote := self._present.get(user)) is not None:
             remote.auto_video = False
             remote.pictures.pop(media, None)
-        self._context.hub.retire(self._key(user, media))
+        self._context.hub.drop(self._key(user, media))
 
     def mute_video(self, user: str, muted: bool, stream: int | None) -> None:
         """muteRemoteVideoStream: the last picture stays, no more arrive."""
@@ -271,7 +271,7 @@ class RemoteUsers:
         """The room is left: nobody is there, nothing is asked for."""
         for user, remote in self._present.items():
             for media in remote.pictures:
-                self._context.hub.retire(self._key(user, media))
+                self._context.hub.drop(self._key(user, media))
         self._present.clear()
         self._wishes.clear()
         self._all_audio_muted = self._all_video_muted = False

@@ -79,9 +79,7 @@ Emit = Callable[..., None]
 class RoomSession:
     """One cloud's way through rooms."""
 
-    def __init__(
-        self, emit: Emit, parts: Parts, make_link: MakeLink, deadlines: ExitDeadlines | None = None
-    ) -> None:
+    def __init__(self, emit: Emit, parts: Parts, make_link: MakeLink, deadlines: ExitDeadlines | None = None) -> None:
         self._emit = emit
         self._parts = parts
         self._make_link = make_link

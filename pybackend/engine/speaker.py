@@ -62,7 +62,7 @@ class Speaker:
     def hold(self) -> None:
         """A room is being left: silence."""
         self.device.hold()
-        self.mixer.reset()
+        self.mixer.clear()
 
     def resume(self) -> None:
         """The room is left."""

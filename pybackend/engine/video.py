@@ -61,13 +61,13 @@ class CameraView:
         """Wants it no longer."""
         self.device.want(None)
         self.latest = None
-        self._context.hub.retire(self._key)
+        self._context.hub.drop(self._key)
 
     def show(self, *, shown: bool) -> None:
         """Whether its pictures are for viewers."""
         self._shown = shown
         if not shown:
-            self._context.hub.retire(self._key)
+            self._context.hub.drop(self._key)
 
     def renew(self) -> None:
         """Another camera, or another format, was chosen."""

@@ -13,7 +13,7 @@ from pybackend.core.ratelimit import RateLimit
 from pybackend.spec.protocol import VERSION, Ask, Refusal, Refused, Streams, Tell, check_request
 from pybackend.spec.types import BadType
 
-from .media import MediaEngine, MediaError, StreamKind
+from .media import MediaEngine, MediaError, Source, StreamKind
 from .room import Occupant
 from .rooms import Rooms
 
@@ -139,11 +139,11 @@ class Conversation:
         return {"sdp": await self._media.subscribe(occupant.session, params["sdp"])}
 
     async def _assign(self, occupant: Occupant, params: dict[str, Any]) -> None:
-        slots = {}
+        slots: dict[str, Source | None] = {}
         for mid, wanted in params["slots"].items():
             if wanted is not None and not (isinstance(wanted, dict) and {"user", "stream"} <= wanted.keys()):
                 raise Refused(Refusal.BAD_REQUEST, "slots: each is null or {user, stream}")
-            slots[mid] = wanted and self._rooms.source(occupant, wanted["user"], wanted["stream"])
+            slots[mid] = None if wanted is None else self._rooms.source(occupant, wanted["user"], wanted["stream"])
         await self._media.assign(occupant.session, slots)
 
     async def _message(self, occupant: Occupant, params: dict[str, Any]) -> None:

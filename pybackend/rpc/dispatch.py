@@ -6,7 +6,7 @@ Params reach a method as they came, as one argument: binding them is the surface
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from jsonrpcserver import Success, dispatch_to_response
@@ -73,7 +73,7 @@ def _prepared(message: Any) -> Any:
     return message
 
 
-def _valid(message: Any) -> None:
+def _valid(message: Any) -> Any:
     """A request or a notification as JSON-RPC 2.0 has it, apart from its params."""
     number = message.get("id")
     if (
@@ -83,6 +83,7 @@ def _valid(message: Any) -> None:
         or not isinstance(number, str | int | float | None)
     ):
         raise ValueError
+    return message
 
 
 def _sanitized(response: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def error(code: int) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "error": {"code": code, "message": _TEXTS[code]}, "id": None}
 
 
-def dispatch(message: Any, methods: Mapping[str, Any], context: Any) -> Any:
+def dispatch(message: Any, methods: dict[str, Any], context: Any) -> Any:
     """The answer to a request or a batch; None when nobody wants one. A batch is carried out in its order."""
     if isinstance(message, list):
         if not message:
@@ -105,7 +106,12 @@ def dispatch(message: Any, methods: Mapping[str, Any], context: Any) -> Any:
         return [answer for answer in answers if answer is not None] or None
     if not isinstance(message, dict):
         return error(-32600)
-    response = dispatch_to_response(
-        message, methods, context=context, deserializer=_prepared, validator=_valid, post_process=to_serializable_one
+    response: Any = dispatch_to_response(
+        message,  # type: ignore[arg-type]  # parsed already; any deserializer of ours takes it
+        methods,
+        context=context,
+        deserializer=_prepared,
+        validator=_valid,
+        post_process=to_serializable_one,
     )
     return None if response is None else _sanitized(response)

@@ -97,7 +97,9 @@ def _secure(
 
 
 @contextlib.contextmanager
-def bound_router(endpoint: str, client_keys: Sequence[str]) -> Iterator[tuple["zmq.Socket[bytes]", str, dict[str, Any]]]:
+def bound_router(
+    endpoint: str, client_keys: Sequence[str]
+) -> Iterator[tuple["zmq.Socket[bytes]", str, dict[str, Any]]]:
     """A bound ROUTER, its endpoint, and how to authenticate. Raises EndpointError."""
     with _directory(endpoint) as wanted, zmq.Context() as context:
         socket = context.socket(zmq.ROUTER)
@@ -109,7 +111,7 @@ def bound_router(endpoint: str, client_keys: Sequence[str]) -> Iterator[tuple["z
         try:
             auth = _secure(socket, wanted, authenticator, client_keys)
             _bind(socket, wanted)
-            yield socket, socket.last_endpoint.decode().rstrip("\0"), auth
+            yield socket, socket.getsockopt_string(zmq.LAST_ENDPOINT), auth
         finally:
             socket.close(linger=200)  # what was said last still goes out
             if authenticator.is_alive():

@@ -36,7 +36,7 @@ class RpcServer:
         self._tasks = Tasks("rpc server")
         self._answering = False
         self._waiting: list[Event] = []
-        self._descriptor = socket.getsockopt(zmq.FD)
+        self._descriptor = int(socket.FD)
 
     def start(self) -> None:
         """Takes messages from now on."""
@@ -58,7 +58,7 @@ class RpcServer:
     def _read(self) -> None:
         """The descriptor only tells of changes: what is there has to be taken until there is nothing more."""
         for _ in range(AT_ONCE):
-            if self._socket.closed or not self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            if not self._readable():
                 return
             try:
                 identity, *frames = self._socket.recv_multipart(zmq.NOBLOCK)
@@ -66,6 +66,9 @@ class RpcServer:
                 return
             self._take(identity, frames)
         self._loop.call_soon(self._read)
+
+    def _readable(self) -> bool:
+        return not self._socket.closed and bool(int(self._socket.EVENTS) & zmq.POLLIN)
 
     def _take(self, identity: bytes, frames: list[bytes]) -> None:
         client = self._clients.of(identity)
@@ -113,5 +116,5 @@ class RpcServer:
         for client in self._clients.wanting(event.name):
             frames = frames or wire.encode({"jsonrpc": "2.0", "method": event.name, "params": event.params()})
             self._send(client, frames)
-        if frames is not None and not self._socket.closed and self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+        if frames is not None and self._readable():
             self._loop.call_soon(self._read)

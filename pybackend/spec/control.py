@@ -30,5 +30,8 @@ _DESCRIBED: Final = (
 )
 
 CONTROL: Final = MappingProxyType(
-    {name: Method(name, params, returns, "rpc", 0, static=False, deprecated=False) for name, returns, params in _DESCRIBED}
+    {
+        name: Method(name, params, returns, "rpc", 0, static=False, deprecated=False)
+        for name, returns, params in _DESCRIBED
+    }
 )

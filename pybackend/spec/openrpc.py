@@ -31,7 +31,7 @@ def _schema(expression: str) -> dict[str, Any]:
 
 
 def _described(field: Field) -> dict[str, Any]:
-    described = {"name": field.name, "required": not field.optional, "schema": _schema(field.type)}
+    described: dict[str, Any] = {"name": field.name, "required": not field.optional, "schema": _schema(field.type)}
     if field.default is not MISSING:
         described["schema"] = {**described["schema"], "default": field.default}
     return described
