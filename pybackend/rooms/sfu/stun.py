@@ -62,7 +62,7 @@ def parse(data: bytes) -> BindingRequest:
         if len(value) != size:
             raise ValueError("truncated attribute")
         if attribute == FINGERPRINT:
-            if struct.unpack(">I", value)[0] != _fingerprint(data[:at]):
+            if int.from_bytes(value, "big") != _fingerprint(data[:at]):
                 raise ValueError("wrong fingerprint")
         elif not signed:  # what follows the signature is not covered by it
             values[attribute] = value

@@ -218,9 +218,9 @@ class Peer(asyncio.DatagramProtocol):
 
 
 class Room:
-    """Peers around one SFU."""
+    """Peers around one engine."""
 
-    def __init__(self, sfu: EmbeddedSfu) -> None:
+    def __init__(self, sfu: Any) -> None:
         self.sfu = sfu
         self.peers: list[Peer] = []
 
@@ -228,10 +228,14 @@ class Room:
         media = ["audio" if kind is StreamKind.AUDIO else "video" for kind in kinds]
         peer = await Peer.open([Stream(m, "sendonly", types if m == "video" else ()) for m in media])
         self.peers.append(peer)
-        await peer.connect(await self.sfu.publish(session, peer.offer(), {str(i): kind for i, kind in enumerate(kinds)}))
+        await peer.connect(
+            await self.sfu.publish(session, peer.offer(), {str(i): kind for i, kind in enumerate(kinds)})
+        )
         return peer
 
-    async def subscriber(self, session: str, media: tuple[str, ...], slots: dict[int, Source | None] | None = None) -> Peer:
+    async def subscriber(
+        self, session: str, media: tuple[str, ...], slots: dict[int, Source | None] | None = None
+    ) -> Peer:
         peer = await Peer.open([Stream(m, "recvonly") for m in media])
         self.peers.append(peer)
         answer = await self.sfu.subscribe(session, peer.offer())
@@ -246,7 +250,7 @@ class Room:
 
 
 @contextmanager
-def room(sfu: EmbeddedSfu) -> Iterator[Room]:
+def room(sfu: Any) -> Iterator[Room]:
     """Closes the peers at the end."""
     here = Room(sfu)
     try:

@@ -37,7 +37,9 @@ def test_keys_agree_and_each_flight_is_one_datagram() -> None:
     assert server.close() == server.feed(b"\x16") == []
 
 
-@pytest.mark.parametrize("knows", [{}, {"sha-1": "AA"}, {"sha-256": "AA"}, {"sha-256": CLIENT.fingerprint, "sha-384": "AA"}])
+@pytest.mark.parametrize(
+    "knows", [{}, {"sha-1": "AA"}, {"sha-256": "AA"}, {"sha-256": CLIENT.fingerprint, "sha-384": "AA"}]
+)
 def test_wrong_or_no_fingerprint_is_refused(knows: dict[str, str]) -> None:
     server, client = pair(knows, {"sha-256": SERVER.fingerprint})
     shake(server, client)

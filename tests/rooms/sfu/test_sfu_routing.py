@@ -46,7 +46,9 @@ async def test_late_packet_takes_its_place_and_holes_are_asked_for_again(raw: Ro
         publisher.send(0, i, 3000 * i, numbered(DELTA_FRAME, i))
     await subscriber.until(lambda: len(subscriber.packets) == 6)
     base = subscriber.packets[0].number
-    assert {packet.number - base: number_of(packet.payload) for packet in subscriber.packets} == {i: i for i in range(6)}
+    assert {packet.number - base: number_of(packet.payload) for packet in subscriber.packets} == {
+        i: i for i in range(6)
+    }
 
 
 async def test_nack_of_subscriber_is_answered_from_the_cache_also_across_a_switch(raw: Room) -> None:
@@ -103,7 +105,9 @@ async def test_reports_both_ways(raw: Room) -> None:
     block = next(block for block in publisher.heard(rtcp.ReportBlock) if block.last_report)
     assert block.last_report == publisher_time >> 16 & 0xFFFFFFFF
     assert block.lost == 0
-    await subscriber.until(lambda: {m.ssrc for m in subscriber.heard(rtcp.SenderReport)} == set(subscriber.slots.values()))
+    await subscriber.until(
+        lambda: {m.ssrc for m in subscriber.heard(rtcp.SenderReport)} == set(subscriber.slots.values())
+    )
     # Both streams were captured at one moment: their reports, counted back to it, have to meet at one NTP time.
     captured = []
     for mid, clock in ((0, 90_000), (1, 48_000)):

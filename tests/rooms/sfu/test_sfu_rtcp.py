@@ -10,7 +10,9 @@ from pybackend.rooms.sfu import rtcp
 
 def test_reports_are_understood_by_aiortc() -> None:
     block = rtcp.ReportBlock(7, 51, -3, 70_000, 12, 0x1234, 99)
-    data = rtcp.sender_report(5, 1 << 40, 1 << 33 | 6, 3, 4) + rtcp.receiver_report(6, [block]) + rtcp.sdes([5, 6], "name")
+    data = (
+        rtcp.sender_report(5, 1 << 40, 1 << 33 | 6, 3, 4) + rtcp.receiver_report(6, [block]) + rtcp.sdes([5, 6], "name")
+    )
     sender, receiver, names = other.RtcpPacket.parse(data)
     assert (sender.ssrc, sender.sender_info) == (5, other.RtcpSenderInfo(1 << 40, 6, 3, 4))
     assert receiver.reports == [other.RtcpReceiverInfo(7, 51, -3, 70_000, 12, 0x1234, 99)]

@@ -46,7 +46,11 @@ async def test_answer_is_understood_by_aiortc() -> None:
     answer = SessionDescription.parse(sdp.answer(offer, lines, LOCAL, 1))
     audio, video, data = answer.media
     assert [group.items for group in answer.group] == [["0", "1"]]
-    assert (audio.direction, audio.rtp.codecs[0].mimeType, audio.rtp.codecs[0].channels) == ("recvonly", "audio/opus", 2)
+    assert (audio.direction, audio.rtp.codecs[0].mimeType, audio.rtp.codecs[0].channels) == (
+        "recvonly",
+        "audio/opus",
+        2,
+    )
     assert [(ssrc.ssrc, ssrc.cname) for ssrc in video.ssrc] == [(77, "sfu-1")]
     assert [(f.type, f.parameter) for f in video.rtp.codecs[0].rtcpFeedback][:2] == [("nack", None), ("nack", "pli")]
     assert video.rtp.headerExtensions[0].uri == sdp.ABS_SEND_TIME
