@@ -74,12 +74,9 @@ class _Api:
         query, body = request.raw_path.partition("?")[2], await self._body(request)
         if request.method == "GET" and len(query) > self._policy.max_query:
             raise ApiError(Code.REQUEST_SIZE_LIMIT_EXCEEDED, f"query: at most {self._policy.max_query} bytes")
-        for name in ("X-TC-Action", "X-TC-Version", "X-TC-Timestamp"):
-            if not request.headers.get(name):
-                raise ApiError(Code.MISSING_PARAMETER, f"{name}: this header is missing")
         signed = Signed(request.method, query, request.headers, body)
         secret_id = verify(signed, self._keys, self._clock(), self._policy.window_s)
-        name, version = request.headers["X-TC-Action"], request.headers["X-TC-Version"]
+        name, version = (_header(request, header) for header in ("X-TC-Action", "X-TC-Version"))
         if version != VERSION:
             raise ApiError(Code.NO_SUCH_VERSION, f"X-TC-Version: {version[:32]!r}; there is {VERSION}")
         if name not in ACTIONS:
@@ -100,6 +97,12 @@ class _Api:
             limit = self._limits[secret_id, action] = RateLimit(rate=policy.calls_per_s, burst=policy.burst)
         if not limit.take():
             raise ApiError(Code.REQUEST_LIMIT_EXCEEDED, f"{action}: at most {policy.calls_per_s:g} calls per second")
+
+
+def _header(request: web.Request, name: str) -> str:
+    if not (value := request.headers.get(name, "")):
+        raise ApiError(Code.MISSING_PARAMETER, f"{name}: this header is missing")
+    return value
 
 
 def _parameters(request: web.Request, action: Action, query: str, body: bytes) -> dict[str, Any]:

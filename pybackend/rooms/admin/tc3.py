@@ -57,6 +57,8 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 def _moment(headers: Mapping[str, str], now: float, window_s: float) -> str:
     stamp = headers.get("X-TC-Timestamp", "")
+    if not stamp:
+        raise ApiError(Code.MISSING_PARAMETER, "X-TC-Timestamp: this header is missing")
     if not re.fullmatch(r"[0-9]{1,11}", stamp):
         raise ApiError(Code.INVALID_PARAMETER, f"X-TC-Timestamp: seconds since 1970, not {stamp[:32]!r}")
     if abs(now - int(stamp)) > window_s:
