@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pybackend import __version__
 
-from . import doctor, rooms, serve, usersig
+from . import call, doctor, rooms, serve, usersig
 
 
 def parser() -> argparse.ArgumentParser:
@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="pybackend", description="An open, self-hosted stand-in for trtc-electron-sdk.")
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (serve, rooms, usersig, doctor):
+    for module in (serve, rooms, call, usersig, doctor):
         module.add_parser(commands)
     return top
 

@@ -1,0 +1,117 @@
+"""Makes a machine ready: a virtual environment, npm packages, system packages. Needs nothing but Python's own library.
+
+The virtual environment is `.venv` beside the project (or `PYBACKEND_VENV`), made once and renewed when the lock file
+changes. System packages are installed where that is allowed (root with apt); elsewhere the line to run is printed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+SHELL = ROOT / "electron-shell"
+
+SOUND = {"libportaudio2": "libportaudio.so.2", "libasound2-plugins": ""}
+"""Debian packages for real microphones and speakers, with the library that shows that one is there."""
+
+
+def say(text: str) -> None:
+    """Progress, for people."""
+    print(f"· {text}", file=sys.stderr, flush=True)
+
+
+def venv_python() -> Path:
+    """The interpreter of the virtual environment, which may not exist yet."""
+    venv = Path(os.environ.get("PYBACKEND_VENV", ROOT / ".venv"))
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    content = b"".join(path.read_bytes() for path in paths if path.exists())
+    return hashlib.sha256(content + str(ROOT).encode()).hexdigest()
+
+
+def _run(command: Sequence[str | Path], **options: object) -> None:
+    subprocess.run([str(word) for word in command], check=True, stdout=sys.stderr, **options)  # type: ignore[call-overload]
+
+
+def ensure_python() -> Path:
+    """The virtual environment with everything in it."""
+    python = venv_python()
+    stamp = python.parent.parent / "pybackend.stamp"
+    digest = _digest([LOCK, ROOT / "pyproject.toml"])
+    if python.exists() and stamp.exists() and stamp.read_text() == digest:
+        return python
+    if not python.exists():
+        say(f"making a virtual environment in {python.parent.parent}")
+        _run([sys.executable, "-m", "venv", python.parent.parent])
+    say("installing Python packages (a few minutes the first time)")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    _run([*pip, "--require-hashes", "-r", LOCK])
+    _run([*pip, "--no-deps", "--editable", ROOT])
+    stamp.write_text(digest)
+    return python
+
+
+def enter_venv() -> None:
+    """Goes on as the virtual environment's interpreter; returns in it."""
+    python = ensure_python()
+    if Path(sys.prefix).resolve() == python.parent.parent.resolve():
+        return
+    arguments = [str(python), *sys.argv]
+    if os.name == "nt":
+        sys.exit(subprocess.run(arguments, check=False).returncode)
+    os.execv(arguments[0], arguments)
+
+
+def missing_system(packages: Iterable[str]) -> list[str]:
+    """Those of Debian's packages that are not installed; none where there is no dpkg to ask."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    missing = []
+    for name in packages:
+        query = subprocess.run(
+            ["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False
+        )
+        if "install ok installed" not in query.stdout:
+            missing.append(name)
+    return missing
+
+
+def ensure_system(packages: Iterable[str], purpose: str) -> bool:
+    """Installs Debian packages, or says how; whether they are there."""
+    missing = missing_system(packages)
+    if not missing:
+        return shutil.which("dpkg-query") is not None
+    if os.name == "nt" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        say(f"{purpose}: run this once: sudo apt-get install {' '.join(missing)}")
+        return False
+    say(f"installing {' '.join(missing)} ({purpose})")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        _run(["apt-get", "update", "-qq"], env=environment)
+        _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=environment)
+    except subprocess.CalledProcessError:
+        say(f"{purpose}: could not be installed: {' '.join(missing)}")
+        return False
+    return True
+
+
+def ensure_node() -> bool:
+    """The npm packages of `electron-shell`; False where there is no Node.js."""
+    lock = SHELL / "package-lock.json"
+    npm = shutil.which("npm")
+    if not lock.exists() or npm is None:
+        return False
+    stamp = SHELL / "node_modules" / ".pybackend.stamp"
+    digest = _digest([lock])
+    if not (stamp.exists() and stamp.read_text() == digest):
+        say("installing npm packages")
+        _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=SHELL)
+        stamp.write_text(digest)
+    return True

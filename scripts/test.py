@@ -1,0 +1,80 @@
+"""Runs every check and every test, and sets up what they need. `--soak` adds the long ones; `--only NAME` runs one stage."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import machine
+
+SYSTEM = (
+    "libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils",  # sound without hardware
+    "espeak-ng",  # speech that is sent through a call
+    "gcc", "libc6-dev",  # a V4L2 camera made of a shim
+    "xvfb", "libgtk-3-0", "libnss3", "libasound2", "libgbm1", "libxss1", "libnotify4", "libxtst6",  # a real Electron
+    "chromium",  # a current browser
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One command. `needed` says whether it can be run on this machine."""
+
+    name: str
+    command: Callable[[argparse.Namespace], Sequence[str]]
+    folder: Path = machine.ROOT
+    needed: Callable[[], bool] = lambda: True
+
+
+def _python(*words: str) -> Callable[[argparse.Namespace], Sequence[str]]:
+    return lambda _: [sys.executable, *words]
+
+
+def _pytest(options: argparse.Namespace) -> Sequence[str]:
+    workers = [] if options.soak else ["-n", "2", "--dist", "loadfile"]
+    return [sys.executable, "-m", "pytest", *workers, *(["--soak"] if options.soak else []), *options.rest]
+
+
+STAGES = (
+    Stage("style", _python("-m", "ruff", "check", ".")),
+    Stage("types", _python("-m", "mypy")),
+    Stage("floors", lambda _: [str(Path(sys.executable).with_name("lint-imports"))]),
+    Stage("generated", _python("scripts/generate.py", "--check")),
+    Stage("python", _pytest),
+    Stage("javascript", lambda _: ["npm", "test"], machine.SHELL, lambda: (machine.SHELL / "package-lock.json").exists()),
+)
+
+
+def main() -> int:
+    """The exit status: 0 when everything passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--soak", action="store_true", help="the long tests as well")
+    parser.add_argument("--only", choices=[stage.name for stage in STAGES], help="one stage")
+    parser.add_argument("rest", nargs="*", help="passed on to pytest")
+    options = parser.parse_args()
+    machine.enter_venv()
+    machine.ensure_system(SYSTEM, "tests with sound, browsers and cameras")
+    machine.ensure_node()
+    failed = []
+    environment = {**os.environ, "PYBACKEND_PYTHON": sys.executable, "PYTHONUNBUFFERED": "1"}
+    for stage in STAGES:
+        if options.only not in (None, stage.name) or not stage.needed():
+            continue
+        started = time.monotonic()
+        machine.say(f"{stage.name} …")
+        status = subprocess.run(stage.command(options), cwd=stage.folder, env=environment, check=False).returncode
+        machine.say(f"{stage.name}: {'passed' if status == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s")
+        if status:
+            failed.append(stage.name)
+    machine.say(f"failed: {', '.join(failed)}" if failed else "everything passed")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
