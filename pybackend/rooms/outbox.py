@@ -118,16 +118,19 @@ class Outbox:
     async def _deliver(self, message: Message, http: aiohttp.ClientSession) -> None:
         headers, body = message.build()
         tries = 0
-        while not await self._try(message, headers, body, http):
+        while True:
+            last = self._closing.is_set()
+            if await self._try(message, headers, body, http):
+                self._counts.delivered += 1
+                return
             tries += 1
-            if self._closing.is_set() or time.monotonic() - message.posted > self._policy.max_age_s:
+            if last or time.monotonic() - message.posted > self._policy.max_age_s:
                 self._counts.given_up += 1
                 logger.warning("webhook given up after %d tries: %s", tries, message.label)
                 return
             if tries > 1:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), self._policy.retry_s)
-        self._counts.delivered += 1
 
     async def _try(
         self, message: Message, headers: Mapping[str, str], body: bytes, http: aiohttp.ClientSession
