@@ -1,0 +1,1 @@
+"""Tests of the whole project; one file per module, `e2e` for whole calls."""
