@@ -1,6 +1,7 @@
 """Hands local and remote pictures to whoever wants them: the latest wins, nothing is copied, nobody waits for anybody."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from pybackend.core.frames import Picture
 
 from .statistics import Meter
+
+logger = logging.getLogger(__name__)
 
 
 class FrameKey(NamedTuple):
@@ -144,7 +147,10 @@ class FrameHub:
                 (reader, picture) for key, picture in undelivered.items() for reader in self._subscriptions.get(key, ())
             ]
         for reader, picture in readers:
-            reader._offer(picture)
+            try:
+                reader._offer(picture)
+            except Exception:
+                logger.exception("a reader of %s failed", reader.key)
 
     def _forget(self, subscription: Subscription) -> None:
         with self._lock:

@@ -183,7 +183,9 @@ async def test_reports_round_trip_and_ties_time_stamps_to_capture() -> None:
             sender = uplink._transceivers["video"].sender
             newest = sender._RTCRtpSender__rtp_timestamp  # type: ignore[attr-defined]
             behind_s = (info.rtp_timestamp - newest) % 2**32 / 90_000
-        assert behind_s == pytest.approx(late_us / 1e6, abs=1.5)  # the report is up to 1.5 s older than the newest packet
+        assert behind_s == pytest.approx(
+            late_us / 1e6, abs=1.5
+        )  # the report is up to 1.5 s older than the newest packet
         rtt = uplink.statistics().rtt_ms
         assert rtt is not None
         assert 0 <= rtt < 500
@@ -224,7 +226,7 @@ async def test_close_says_what_hung_and_goes_on(caplog: pytest.LogCaptureFixture
 
     uplink._pc.close = never  # type: ignore[method-assign]
     begin = time.monotonic()
-    assert await asyncio.gather(uplink.close(0.3), uplink.close(0.3)) == [False, False]
+    assert list(await asyncio.gather(uplink.close(0.3), uplink.close(0.3))) == [False, False]
     assert time.monotonic() - begin < 2
     assert "the peer connection did not close within" in caplog.text
     await close()
