@@ -2,6 +2,12 @@
 
 import argparse
 import math
+from urllib.parse import urlsplit
+
+
+def _whole(text: str, digits: int) -> int:
+    """The number that a text of so many digits at most stands for, or -1."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else -1
 
 
 def key_pair(text: str) -> tuple[str, str]:
@@ -15,9 +21,10 @@ def key_pair(text: str) -> tuple[str, str]:
 def app_key(text: str) -> tuple[int, str]:
     """`SDKAPPID:SECRETKEY`."""
     app, _, key = text.partition(":")
-    if not (app.isascii() and app.isdigit() and 0 < int(app[:11]) < 2**32) or not key:
+    number = _whole(app, 10)
+    if not 0 < number < 2**32 or not key:
         raise argparse.ArgumentTypeError("expected SDKAPPID:SECRETKEY, SDKAPPID a number from 1 to 4294967295")
-    return int(app), key
+    return number, key
 
 
 def user_id(text: str) -> str:
@@ -29,9 +36,10 @@ def user_id(text: str) -> str:
 
 def positive_int(text: str) -> int:
     """A whole number from 1."""
-    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) > 0):
+    number = _whole(text, 15)
+    if number < 1:
         raise argparse.ArgumentTypeError("expected a whole number, 1 or more")
-    return int(text)
+    return number
 
 
 def positive_seconds(text: str) -> float:
@@ -47,6 +55,19 @@ def positive_seconds(text: str) -> float:
 
 def port(text: str) -> int:
     """0 to 65535."""
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+    number = _whole(text, 5)
+    if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError("expected a port, 0 to 65535")
-    return int(text)
+    return number
+
+
+def http_url(text: str) -> str:
+    """Where something is posted."""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and text.isprintable()
+    except ValueError:
+        fits = False
+    if not fits or " " in text:
+        raise argparse.ArgumentTypeError("expected http://… or https://…")
+    return text
