@@ -105,8 +105,8 @@ class Peer(asyncio.DatagramProtocol):
                     rows += [f"a=fmtp:{kind} packetization-mode=1;profile-level-id=42e01f"]
         return "\r\n".join([*rows, ""])
 
-    async def connect(self, answer: str) -> None:
-        """Checks, handshakes, and returns when SRTP is ready."""
+    async def connect(self, answer: str, heard: type[rtcp.Message] | None = None) -> None:
+        """Checks, handshakes, and returns when SRTP is ready, or also a first message of a kind has come."""
         values = dict(line[2:].partition(":")[::2] for line in answer.splitlines() if line.startswith("a="))
         self.slots = {
             i: int(line[7:].split()[0])
@@ -124,6 +124,7 @@ class Peer(asyncio.DatagramProtocol):
         for flight in self._dtls.start():
             self._send_dtls(flight)
         await self.until(lambda: self.srtp is not None or self.dtls_state is DtlsState.FAILED)
+        await self.until(lambda: heard is None or self.heard(heard))
 
     @property
     def dtls_state(self) -> DtlsState:
@@ -147,21 +148,31 @@ class Peer(asyncio.DatagramProtocol):
 
     # -- media ---------------------------------------------------------------------------------------------------------
 
-    def protected(self, mid: int, number: int, timestamp: int, payload: bytes, *, marker: bool = True) -> bytes:
+    def protected(
+        self,
+        mid: int,
+        number: int,
+        timestamp: int,
+        payload: bytes,
+        *,
+        marker: bool = True,
+        extension: int = 3 << 28 | 2 << 24,
+    ) -> bytes:
+        """`extension` is the word of a video packet's header extension: abs-send-time, if nothing else is said."""
         assert self.srtp is not None
         stream = self.streams[mid]
         kind = stream.types[0] | marker << 7
         number, timestamp = number & 0xFFFF, timestamp & 0xFFFFFFFF
         if stream.kind == "video":
-            head = EXTENDED.pack(EXTENDED_FLAGS, kind, number, timestamp, stream.ssrc, ONE_BYTE, 1, 3 << 28 | 2 << 24)
+            head = EXTENDED.pack(EXTENDED_FLAGS, kind, number, timestamp, stream.ssrc, ONE_BYTE, 1, extension)
         else:
             head = HEADER.pack(0x80, kind, number, timestamp, stream.ssrc)
         packet = head + payload
         self.buffer.view[: len(packet)] = packet
         return bytes(self.buffer.view[: self.srtp.protect_rtp(self.buffer, len(packet))])
 
-    def send(self, mid: int, number: int, timestamp: int, payload: bytes, *, marker: bool = True) -> None:
-        self.transport.sendto(self.protected(mid, number, timestamp, payload, marker=marker), self.address)
+    def send(self, mid: int, number: int, timestamp: int, payload: bytes, **more: Any) -> None:
+        self.transport.sendto(self.protected(mid, number, timestamp, payload, **more), self.address)
 
     def send_rtcp(self, *parts: bytes) -> None:
         assert self.srtp is not None
@@ -172,6 +183,9 @@ class Peer(asyncio.DatagramProtocol):
 
     def received(self, slot: int) -> list[Received]:
         return [packet for packet in self.packets if packet.ssrc == self.slots[slot]]
+
+    async def received_count(self, count: int) -> None:
+        await self.until(lambda: len(self.packets) == count)
 
     def heard(self, kind: type[rtcp.Message]) -> list[Any]:
         return [message for message in self.messages if isinstance(message, kind)]

@@ -26,7 +26,7 @@ def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
 
 
-class Counter(VideoStreamTrack):  # type: ignore[misc]
+class Counter(VideoStreamTrack):
     """Pictures with their number drawn as black and white blocks, and a colour of their own, 25 a second."""
 
     def __init__(self, start: int = 0) -> None:

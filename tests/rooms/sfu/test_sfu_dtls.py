@@ -27,13 +27,13 @@ def test_keys_agree_and_each_flight_is_one_datagram() -> None:
     """A peer that reads one datagram per flight, as aiortc does, never has to wait for a retransmission."""
     server, client = pair({"sha-256": CLIENT.fingerprint}, {"sha-256": SERVER.fingerprint})
     assert shake(server, client) <= 5
-    assert server.state is client.state is DtlsState.OPEN
+    assert (server.state, client.state) == (DtlsState.OPEN, DtlsState.OPEN)
     assert server.keys is not None
     assert client.keys is not None
     assert (server.keys.inbound, server.keys.outbound) == (client.keys.outbound, client.keys.inbound)
     for datagram in server.close():
         client.feed(datagram)
-    assert client.state is DtlsState.CLOSED
+    assert client.state.name == "CLOSED"
     assert server.close() == server.feed(b"\x16") == []
 
 

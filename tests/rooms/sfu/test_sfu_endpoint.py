@@ -89,7 +89,7 @@ async def test_one_wake_up_takes_in_a_bounded_burst(inside: Room) -> None:
         endpoint = inside.sfu.endpoint
         for _ in range(3 * BURST):
             flood.sendto(b"\x80" + bytes(30), ("127.0.0.1", endpoint.port))
-        seen = []
+        seen: list[int] = []
         while not seen or seen[-1] < 3 * BURST:
             await asyncio.sleep(0)
             seen.append(endpoint.traffic().refused)

@@ -7,6 +7,7 @@ import pytest
 
 from pybackend.rooms.media import MediaError, Source, StreamKind
 from pybackend.rooms.sfu import EmbeddedSfu, rtcp
+from pybackend.rooms.sfu.sdp import MID
 from tests.rooms.sfu.peer import DELTA_FRAME, H264, KEY_FRAME, VP8, Peer, Room, Stream, number_of, numbered
 
 VIDEO, AUDIO = StreamKind.VIDEO, StreamKind.AUDIO
@@ -87,7 +88,7 @@ async def test_remb_reaches_the_publisher_as_the_minimum(raw: Room) -> None:
     await publisher.until(lambda: publisher.heard(rtcp.KeyRequest))
     publisher.send(0, 0, 0, KEY_FRAME)
     for subscriber, bits in zip(subscribers, (900_000, 400_000), strict=True):
-        await subscriber.until(lambda subscriber=subscriber: subscriber.packets)
+        await subscriber.received_count(1)
         subscriber.send_rtcp(rtcp.remb(1, bits, [subscriber.slots[0]]))
     await publisher.until(lambda: any(m.bitrate == 400_000 for m in publisher.heard(rtcp.Remb)))
     assert publisher.heard(rtcp.Remb)[-1].ssrcs == (publisher.streams[0].ssrc,)
@@ -135,7 +136,7 @@ async def test_assign_before_publish_and_replaced_uplink(raw: Room) -> None:
     for i in range(2):
         publisher = await raw.publisher("a", (AUDIO,))
         publisher.send(0, 0, 0, numbered(KEY_FRAME, i))
-        await subscriber.until(lambda i=i: len(subscriber.packets) == i + 1)
+        await subscriber.received_count(i + 1)
     assert raw.peers[1].goodbye  # the uplink that was replaced
     assert [number_of(packet.payload) for packet in subscriber.packets] == [0, 1]
     assert subscriber.packets[1].number == subscriber.packets[0].number + 1
@@ -155,6 +156,62 @@ async def test_renewed_offer_adds_a_slot_and_disturbs_nothing(raw: Room) -> None
     publisher.send(1, 0, 0, KEY_FRAME)
     await subscriber.until(lambda: len(subscriber.packets) == 3)
     assert (len(subscriber.received(0)), len(subscriber.received(1))) == (2, 1)
+
+
+async def test_renewed_uplink_offer_adds_a_track_and_disturbs_nothing(raw: Room) -> None:
+    publisher = await raw.publisher("a", (AUDIO,))
+    subscriber = await raw.subscriber("s", ("audio", "video"), {0: Source("a", AUDIO), 1: A})
+    publisher.send(0, 0, 0, KEY_FRAME)
+    await subscriber.received_count(1)
+    publisher.streams.append(Stream("video", "sendonly"))
+    await raw.sfu.publish("a", publisher.offer(), {"0": AUDIO, "1": VIDEO})
+    publisher.send(0, 1, 960, KEY_FRAME)
+    publisher.send(1, 0, 0, KEY_FRAME)
+    await subscriber.received_count(3)
+    assert [packet.timestamp - subscriber.packets[0].timestamp for packet in subscriber.received(0)] == [0, 960]
+
+
+async def test_unannounced_source_is_recognised_by_its_mid(raw: Room) -> None:
+    publisher = await Peer.open([Stream("video", "sendonly"), Stream("video", "sendonly")])
+    raw.peers.append(publisher)
+    offer = publisher.offer().replace("a=mid:", f"a=extmap:9 {MID}\r\na=mid:")
+    hidden = "\r\n".join(line for line in offer.splitlines() if not line.startswith("a=ssrc"))
+    await publisher.connect(await raw.sfu.publish("a", hidden, {"0": VIDEO, "1": StreamKind.SUB}))
+    subscriber = await raw.subscriber("s", ("video", "video"), {0: A, 1: Source("a", StreamKind.SUB)})
+    for mid in (1, 0):
+        publisher.send(mid, 0, 0, numbered(KEY_FRAME, mid), extension=0x9 << 28 | ord(str(mid)) << 16)
+    await subscriber.received_count(2)
+    assert [number_of(subscriber.received(mid)[0].payload) for mid in (0, 1)] == [0, 1]
+    for i in range(20):  # sources that belong nowhere
+        publisher.streams[0].ssrc = i
+        publisher.send(0, i, 0, KEY_FRAME, extension=0x9 << 28 | ord("7") << 16)
+    publisher.send(1, 1, 3000, DELTA_FRAME)
+    await subscriber.received_count(3)
+    assert (await raw.sfu.session_statistics("a"))["packets_in"] < 20
+
+
+async def test_sequence_numbers_that_jump_are_a_new_beginning(raw: Room) -> None:
+    publisher = await raw.publisher("a", (VIDEO,))
+    subscriber = await raw.subscriber("s", ("video",), {0: A})
+    publisher.send(0, 0, 0, numbered(KEY_FRAME, 0))
+    await subscriber.received_count(1)
+    publisher.send(0, 20_000, 5, numbered(DELTA_FRAME, 1))
+    publisher.send(0, 20_001, 3005, numbered(KEY_FRAME, 2))
+    await subscriber.received_count(2)
+    assert number_of(subscriber.packets[1].payload) == 2
+    assert subscriber.packets[1].number - subscriber.packets[0].number == 1
+    assert publisher.heard(rtcp.Nack) == []
+
+
+async def test_packet_that_never_comes_leads_to_a_key_frame(raw: Room) -> None:
+    publisher = await raw.publisher("a", (VIDEO,))
+    subscriber = await raw.subscriber("s", ("video",), {0: A})
+    publisher.send(0, 0, 0, KEY_FRAME)
+    await subscriber.received_count(1)
+    asked = len(publisher.heard(rtcp.KeyRequest))
+    publisher.send(0, 2, 3000, DELTA_FRAME)
+    await publisher.until(lambda: len(publisher.heard(rtcp.KeyRequest)) > asked)
+    assert 3 < len(publisher.heard(rtcp.Nack)) <= 12
 
 
 async def test_block_stops_one_medium_until_it_is_lifted(raw: Room) -> None:
@@ -240,8 +297,6 @@ async def test_wrong_fingerprint_gets_no_connection(raw: Room) -> None:
     answer = await raw.sfu.publish("a", offer.replace(digest, "00:11" if digest != "00:11" else "22:33"), {"0": AUDIO})
     assert (await raw.sfu.session_statistics("a"))["packets_in"] == 0
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await peer.connect(answer)
-            await peer.until(lambda: peer.heard(rtcp.ReportBlock))
+        await asyncio.wait_for(peer.connect(answer, heard=rtcp.ReportBlock), 0.5)
     with pytest.raises(MediaError, match="no-session"):  # given up at once, and nothing is left of it
         await raw.sfu.session_statistics("a")

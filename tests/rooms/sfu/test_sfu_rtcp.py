@@ -1,5 +1,7 @@
 """RTCP against aiortc's implementation, both ways."""
 
+from typing import Any
+
 import pytest
 from aiortc import rtp as other
 from hypothesis import given
@@ -8,15 +10,19 @@ from hypothesis import strategies as st
 from pybackend.rooms.sfu import rtcp
 
 
+def read_by_aiortc(data: bytes) -> list[Any]:
+    return list(other.RtcpPacket.parse(data))
+
+
 def test_reports_are_understood_by_aiortc() -> None:
     block = rtcp.ReportBlock(7, 51, -3, 70_000, 12, 0x1234, 99)
     data = (
         rtcp.sender_report(5, 1 << 40, 1 << 33 | 6, 3, 4) + rtcp.receiver_report(6, [block]) + rtcp.sdes([5, 6], "name")
     )
-    sender, receiver, names = other.RtcpPacket.parse(data)
+    sender, receiver, names = read_by_aiortc(data)
     assert (sender.ssrc, sender.sender_info) == (5, other.RtcpSenderInfo(1 << 40, 6, 3, 4))
     assert receiver.reports == [other.RtcpReceiverInfo(7, 51, -3, 70_000, 12, 0x1234, 99)]
-    assert [(chunk.ssrc, chunk.items) for chunk in names.chunks][0] == (5, [(1, b"name")])
+    assert next((chunk.ssrc, chunk.items) for chunk in names.chunks) == (5, [(1, b"name")])
     assert rtcp.parse(data) == [rtcp.SenderReport(5, 1 << 40, 6), block]
 
 
@@ -32,12 +38,12 @@ def test_names_are_padded(name: str) -> None:
 def test_nack_keeps_every_number(steps: list[int], start: int) -> None:
     numbers = [(start + step) & 0xFFFF for step in sorted(steps)]
     assert rtcp.parse(rtcp.nack(1, 2, numbers)) == [rtcp.Nack(2, tuple(numbers))]
-    (message,) = other.RtcpPacket.parse(rtcp.nack(1, 2, numbers))
+    (message,) = read_by_aiortc(rtcp.nack(1, 2, numbers))
     assert {number & 0xFFFF for number in message.lost} == set(numbers)
 
 
 def test_feedback_is_understood_by_aiortc() -> None:
-    pli, remb = other.RtcpPacket.parse(rtcp.pli(1, 2) + rtcp.remb(1, 1_234_567, [7, 8]))
+    pli, remb = read_by_aiortc(rtcp.pli(1, 2) + rtcp.remb(1, 1_234_567, [7, 8]))
     assert (pli.fmt, pli.media_ssrc) == (other.RTCP_PSFB_PLI, 2)
     bitrate, ssrcs = other.unpack_remb_fci(remb.fci)
     assert bitrate == pytest.approx(1_234_567, rel=1e-4)
@@ -49,7 +55,7 @@ def test_feedback_of_others_is_read() -> None:
     remb = other.RtcpPsfbPacket(fmt=15, ssrc=1, media_ssrc=0, fci=other.pack_remb_fci(500_000, [3]))
     nack = other.RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=4, lost=[5, 6, 40])
     goodbye = other.RtcpByePacket(sources=[1])
-    data = b"".join(map(bytes, (fir, remb, nack, goodbye)))
+    data = b"".join(bytes(packet) for packet in (fir, remb, nack, goodbye))
     assert rtcp.parse(data) == [rtcp.KeyRequest(9), rtcp.Remb(500_000, (3,)), rtcp.Nack(4, (5, 6, 40))]
 
 
