@@ -1,26 +1,18 @@
-"""UserSig and PrivateMapKey, the signed proofs of who a user is and what it may do in a room.
+"""UserSig: the signature by which an app's own server vouches for a user. Made and checked as Tencent's libraries do.
 
-A UserSig is JSON, deflated, in base64 with three characters replaced. Its HMAC covers identifier, app, time, expiry and,
-if there is one, a "userbuf". A PrivateMapKey is a UserSig whose userbuf names a room and the privileges in it.
-Everything read here comes from strangers: sizes are bounded before anything is unpacked.
+It is JSON, deflated, in base64 with three characters replaced. Its HMAC covers identifier, app, time, expiry and, if
+there is one, a "userbuf". Everything read here comes from strangers: sizes are bounded before anything is unpacked.
 """
 
 import hashlib
 import hmac
 import json
-import struct
 import time
 import zlib
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any, Final, TypeVar
-
-APP_CODE: Final = -100018
-"""What the app is told of any UserSig that does not verify; the fault is for our logs."""
-
-MAP_KEY_APP_CODE: Final = -100006
-"""The same for a PrivateMapKey."""
 
 _MAX_CHARS: Final = 8192
 _MAX_INFLATED: Final = 16384
@@ -32,7 +24,7 @@ T = TypeVar("T")
 
 
 class UserSigFault(IntEnum):
-    """Why a signature does not verify; the value is the account service's number for it."""
+    """Why a signature does not verify; the value is a number for logs. The application is told -100018 for all of them."""
 
     EXPIRED = -70001
     EMPTY = -70002
@@ -40,7 +32,7 @@ class UserSigFault(IntEnum):
     WRONG_KEY = -70009
     WRONG_USER = -70013
     WRONG_APP = -70014
-    WRONG_ROOM = MAP_KEY_APP_CODE
+    WRONG_ROOM = -100006
 
 
 class UserSigError(Exception):
@@ -49,20 +41,6 @@ class UserSigError(Exception):
     def __init__(self, reason: UserSigFault) -> None:
         super().__init__(f"{reason.name.lower().replace('_', ' ')} ({reason.value})")
         self.reason = reason
-
-
-class Privilege(IntFlag):
-    """What a PrivateMapKey allows."""
-
-    CREATE_ROOM = 1
-    ENTER_ROOM = 2
-    SEND_AUDIO = 4
-    RECEIVE_AUDIO = 8
-    SEND_VIDEO = 16
-    RECEIVE_VIDEO = 32
-    SEND_SUBSTREAM = 64
-    RECEIVE_SUBSTREAM = 128
-    ALL = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +82,23 @@ def generate(
     return b64encode(zlib.compress(json.dumps(fields).encode())).decode().translate(_ESCAPE)
 
 
-def verify(user_sig: str, *, sdk_app_id: int, secret_key: str, user_id: str, now: float | None = None) -> None:
-    """Returns if the app's key signed this for the user and it has not expired; raises UserSigError otherwise."""
-    _verified(user_sig, sdk_app_id, secret_key, user_id, time.time() if now is None else now)
-
-
-def _verified(user_sig: str, sdk_app_id: int, secret_key: str, user_id: str, now: float) -> _Claims:
+def verify(user_sig: str, *, sdk_app_id: int, secret_key: str, user_id: str, now: float | None = None) -> bytes | None:
+    """The userbuf, if any, of what the app's key signed for the user and has not expired; raises UserSigError otherwise."""
     claims, signature, expected = _opened(user_sig, secret_key)
+    moment = time.time() if now is None else now
     faults = (
         (claims.app != sdk_app_id, UserSigFault.WRONG_APP),
         (claims.user != user_id, UserSigFault.WRONG_USER),
         (not hmac.compare_digest(signature, expected), UserSigFault.WRONG_KEY),
-        (now > claims.time + claims.expire or claims.expire <= 0, UserSigFault.EXPIRED),
+        (moment > claims.time + claims.expire or claims.expire <= 0, UserSigFault.EXPIRED),
     )
     for at_fault, reason in faults:
         if at_fault:
             raise UserSigError(reason)
-    return claims
+    try:
+        return None if claims.userbuf is None else b64decode(claims.userbuf, validate=True)
+    except ValueError:
+        raise UserSigError(UserSigFault.MALFORMED) from None
 
 
 def _opened(user_sig: str, secret_key: str) -> tuple[_Claims, bytes, bytes]:
@@ -158,77 +136,3 @@ def _typed(fields: Any, name: str, kind: type[T]) -> T:
     if type(value) is not kind:
         raise TypeError(name)
     return value
-
-
-# -- PrivateMapKey -----------------------------------------------------------------------------------------------------
-
-_COUNTED: Final = struct.Struct(">BH")
-_RIGHTS: Final = struct.Struct(">IIIII")
-_TEXT_LENGTH: Final = struct.Struct(">H")
-
-
-def generate_map_key(
-    sdk_app_id: int,
-    secret_key: str,
-    user_id: str,
-    room: int | str,
-    *,
-    privileges: Privilege = Privilege.ALL,
-    expire_s: int = 86400,
-    now: float | None = None,
-) -> str:
-    """A PrivateMapKey for a room, by number (int) or by text (str)."""
-    start = time.time() if now is None else now
-    userbuf = _pack(_Rights(user_id, sdk_app_id, room, int(start) + expire_s, privileges))
-    return generate(sdk_app_id, secret_key, user_id, expire_s, start, userbuf=userbuf)
-
-
-def verify_map_key(
-    map_key: str, *, sdk_app_id: int, secret_key: str, user_id: str, room: int | str, now: float | None = None
-) -> Privilege:
-    """What the key allows the user in the room; raises UserSigError when it is not a valid key for both."""
-    when = time.time() if now is None else now
-    claims = _verified(map_key, sdk_app_id, secret_key, user_id, when)
-    try:
-        rights = _unpack(b64decode(claims.userbuf or "", validate=True))
-    except (ValueError, struct.error):
-        raise UserSigError(UserSigFault.MALFORMED) from None
-    if (rights.user, rights.app) != (user_id, sdk_app_id):
-        raise UserSigError(UserSigFault.WRONG_USER)
-    if type(rights.room) is not type(room) or rights.room != room:
-        raise UserSigError(UserSigFault.WRONG_ROOM)
-    if when > rights.expire_at:
-        raise UserSigError(UserSigFault.EXPIRED)
-    return rights.privileges
-
-
-@dataclass(frozen=True, slots=True)
-class _Rights:
-    user: str
-    app: int
-    room: int | str
-    expire_at: int
-    privileges: Privilege
-
-
-def _pack(rights: _Rights) -> bytes:
-    user, by_text = rights.user.encode(), isinstance(rights.room, str)
-    number = 0 if isinstance(rights.room, str) else rights.room
-    fixed = _RIGHTS.pack(rights.app, number, rights.expire_at, rights.privileges, 0)
-    text = str(rights.room).encode()
-    return _COUNTED.pack(by_text, len(user)) + user + fixed + (_TEXT_LENGTH.pack(len(text)) + text if by_text else b"")
-
-
-def _unpack(data: bytes) -> _Rights:
-    by_text, length = _COUNTED.unpack_from(data)
-    at = _COUNTED.size + length
-    user = data[_COUNTED.size : at].decode()
-    app, room, expire_at, privileges, _ = _RIGHTS.unpack_from(data, at)
-    at += _RIGHTS.size
-    if by_text:
-        (length,) = _TEXT_LENGTH.unpack_from(data, at)
-        at += _TEXT_LENGTH.size + length
-        room = data[at - length :].decode()
-    if at != len(data):
-        raise ValueError("length")
-    return _Rights(user, app, room, expire_at, Privilege(privileges & Privilege.ALL))

@@ -21,9 +21,6 @@ from pybackend.core.tasks import Tasks
 
 logger: Final = logging.getLogger(__name__)
 
-_READ_AT_MOST: Final = 2000
-"""Bytes of an answer's body; it is read only so that the connection can serve again."""
-
 
 @dataclass(frozen=True, slots=True)
 class WebhookPolicy:
@@ -140,7 +137,6 @@ class Outbox:
                 self._slots,
                 http.post(self._url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
-                await answer.content.read(_READ_AT_MOST)
                 if answer.status == 200:
                     return True
                 fault = f"HTTP {answer.status}"

@@ -1,8 +1,7 @@
-"""UserSig and PrivateMapKey, against Tencent's own library in both directions."""
+"""UserSig, against Tencent's own library in both directions."""
 
 import base64
 import json
-import struct
 import zlib
 from typing import Any
 
@@ -11,8 +10,7 @@ import TLSSigAPIv2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybackend.core import usersig
-from pybackend.core.usersig import Privilege, UserSigError, UserSigFault, generate, generate_map_key, verify
+from pybackend.core.usersig import UserSigError, UserSigFault, generate, verify
 
 APP, KEY, USER, NOW = 1400000001, "a secret key", "ann", 1_700_000_000.0
 
@@ -41,7 +39,9 @@ def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_signatures_of_the_official_library_verify() -> None:
-    verify(TLSSigAPIv2.TLSSigAPIv2(APP, KEY).gen_sig(USER, 60), sdk_app_id=APP, secret_key=KEY, user_id=USER)
+    api = TLSSigAPIv2.TLSSigAPIv2(APP, KEY)
+    for sig, userbuf in ((api.gen_sig(USER, 60), None), (api.gen_sig_with_userbuf(USER, 60, b"abc"), b"abc")):
+        assert verify(sig, sdk_app_id=APP, secret_key=KEY, user_id=USER) == userbuf
 
 
 @pytest.mark.usefixtures("fixed_time")
@@ -121,58 +121,3 @@ def test_userbuf_is_signed() -> None:
     fields = unpacked(generate(APP, KEY, USER, 60, NOW, userbuf=b"one"))
     fields["TLS.userbuf"] = base64.b64encode(b"two").decode()
     assert fault(packed(json.dumps(fields).encode())) is UserSigFault.WRONG_KEY
-
-
-# -- PrivateMapKey -----------------------------------------------------------------------------------------------------
-
-
-def rights(key: str, room: int | str, *, user: str = USER, now: float = NOW) -> Privilege:
-    return usersig.verify_map_key(key, sdk_app_id=APP, secret_key=KEY, user_id=user, room=room, now=now)
-
-
-@pytest.mark.parametrize("room", [1, 2147483648, 4294967294, "a room", "r" * 64])
-def test_map_keys_come_back(room: int | str) -> None:
-    wanted = Privilege.ENTER_ROOM | Privilege.RECEIVE_AUDIO | Privilege.RECEIVE_VIDEO
-    key = generate_map_key(APP, KEY, USER, room, privileges=wanted, now=NOW)
-    assert rights(key, room) == wanted == 42
-
-
-@pytest.mark.usefixtures("fixed_time")
-@pytest.mark.parametrize(
-    ("room", "tail"),
-    [(7, struct.pack(">IIIII", APP, 7, int(NOW) + 60, 255, 0)),
-     ("7", struct.pack(">IIIIIH", APP, 0, int(NOW) + 60, 255, 0, 1) + b"7")],
-)  # fmt: skip
-def test_map_keys_of_the_official_library(room: int | str, tail: bytes) -> None:
-    """Its PyPI edition leaves the bytes of the userbuf to its caller."""
-    userbuf = struct.pack(">BH", isinstance(room, str), len(USER)) + USER.encode() + tail
-    theirs = TLSSigAPIv2.TLSSigAPIv2(APP, KEY).gen_sig_with_userbuf(USER, 60, userbuf)
-    assert rights(theirs, room) is Privilege.ALL
-    assert unpacked(theirs) == unpacked(generate_map_key(APP, KEY, USER, room, expire_s=60, now=NOW))
-
-
-def test_a_map_key_is_for_one_user_in_one_room_for_some_time() -> None:
-    key = generate_map_key(APP, KEY, USER, 7, expire_s=60, now=NOW)
-    for room, user, now, reason in (
-        (8, USER, NOW, UserSigFault.WRONG_ROOM),
-        ("7", USER, NOW, UserSigFault.WRONG_ROOM),
-        (7, "bob", NOW, UserSigFault.WRONG_USER),
-        (7, USER, NOW + 61, UserSigFault.EXPIRED),
-    ):
-        with pytest.raises(UserSigError) as caught:
-            rights(key, room, user=user, now=now)
-        assert caught.value.reason is reason
-
-
-@pytest.mark.parametrize("userbuf", [None, b"", b"\x00\xff\xff", b"\x00\x00\x03ann"])
-def test_other_userbufs_are_malformed(userbuf: bytes | None) -> None:
-    with pytest.raises(UserSigError) as caught:
-        rights(generate(APP, KEY, USER, 60, NOW, userbuf=userbuf), 7)
-    assert caught.value.reason is UserSigFault.MALFORMED
-
-
-def test_rights_that_ran_out_before_their_signature() -> None:
-    expired = struct.pack(">BH", 0, 3) + b"ann" + struct.pack(">IIIII", APP, 7, int(NOW) - 1, 255, 0)
-    with pytest.raises(UserSigError) as caught:
-        rights(generate(APP, KEY, USER, 60, NOW, userbuf=expired), 7)
-    assert caught.value.reason is UserSigFault.EXPIRED

@@ -65,7 +65,7 @@ async def _block(control: RoomControl, room: RoomKey, given: Given) -> bool:
     audio, video = BLOCKED[given["IsMute"]]
     done = await control.block(room, given["UserId"], audio=audio, video=video)
     if done is False:
-        raise ApiError(Code.USER_NOT_EXIST, f"UserId: {given['UserId']} is not in {room}")
+        raise ApiError(Code.USER_NOT_EXIST, f"UserId: {given['UserId']} is not in room {room.id!r}")
     return done is not None
 
 
@@ -91,7 +91,7 @@ class Action:
         kind = RoomKind.NUMBER if self.room is NUMBER_ROOM else RoomKind.STRING
         room = RoomKey(app, kind, id_)
         if not await self.run(control, room, values):
-            raise ApiError(Code.ROOM_NOT_EXIST, f"{self.room.name}: there is no {room}")
+            raise ApiError(Code.ROOM_NOT_EXIST, f"{self.room.name}: app {app} has no room {id_!r}")
 
 
 _REMOVE: Final = (USER_IDS, BAN_SECONDS)
