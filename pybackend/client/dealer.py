@@ -123,12 +123,13 @@ class Dealer:
                 self._listener.handle_refused()
 
     def _shut(self) -> None:
-        if self._monitor is not None:
-            self._loop.remove_reader(self._monitor.FD)
         if self._socket is not None:
             self._loop.remove_reader(self._socket.FD)
             self._socket.disable_monitor()
             self._socket.close()
+        if self._monitor is not None:
+            self._loop.remove_reader(self._monitor.FD)
+            self._monitor.close()
         self._socket = self._monitor = None
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.request import urlopen
 
 from pybackend.client.backend import MODULE, Backend
 from pybackend.client.program import Ending, Patience, Program, StartFailed
@@ -13,7 +12,7 @@ from . import tc3
 
 __all__ = ["Backend", "Ending", "Patience", "Program", "RoomService", "StartFailed"]
 
-_SAMPLE: Final = re.compile(r"^([a-zA-Z_:][^ ]*) +(\S+)", re.MULTILINE)
+_SAMPLE: Final = re.compile(r"^([a-zA-Z_:][\w:]*(?:\{.*\})?) (\S+)", re.MULTILINE)
 
 ANSWER_S: Final = 10.0
 
@@ -68,7 +67,7 @@ class RoomService(Program):
 
     def metrics(self) -> dict[str, float]:
         """The samples of /metrics by name, labels included."""
-        with urlopen(self.ready["metrics"], timeout=ANSWER_S) as answer:
+        with tc3.DIRECT.open(self.ready["metrics"], timeout=ANSWER_S) as answer:
             return {name: float(value) for name, value in _SAMPLE.findall(answer.read().decode())}
 
     def stop(self, *, terminate: bool = True) -> Ending:
