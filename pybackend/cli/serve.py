@@ -1,11 +1,15 @@
 """`pybackend serve`: the backend."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from . import program
+
+if TYPE_CHECKING:
+    from pybackend.devices import DeviceInfo, Opener
 
 
 def _rooms_url(text: str) -> str:
@@ -56,25 +60,28 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Serves until told to stop, or until the parent is gone."""
+def run(
+    options: argparse.Namespace, devices: "Sequence[DeviceInfo]" = (), openers: "Mapping[str, Opener] | None" = None
+) -> int:
+    """Serves until told to stop, or until the parent is gone. `devices` and `openers` are further ones, of tests."""
     program.log_to_stderr()
-    return program.run(_serve(options))
+    return program.run(_serve(options, tuple(devices), dict(openers or {})))
 
 
-async def _serve(options: argparse.Namespace) -> int:
+async def _serve(options: argparse.Namespace, devices: "tuple[DeviceInfo, ...]", openers: "dict[str, Opener]") -> int:
     from pybackend.engine.backend import BackendConfig
     from pybackend.rpc.endpoint import EndpointError
     from pybackend.rpc.parent import ParentError
     from pybackend.rpc.service import ServeConfig, backend_service
 
     config = ServeConfig(
-        BackendConfig(options.rooms, tuple(options.ice_server)),
+        BackendConfig(options.rooms, tuple(options.ice_server), openers),
         options.endpoint or "",
         options.virtual_devices,
         tuple(options.camera),
         options.parent_watch,
         tuple(options.allow_origin),
+        devices,
     )
     stop = program.stop_event()
     try:

@@ -1,0 +1,1 @@
+"""Whole calls: a room service and backends as programs, looked at from outside."""
