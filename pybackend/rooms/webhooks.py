@@ -21,7 +21,7 @@ from pybackend.spec.rooms import RoomKey
 from .journal import Happening, RoomNews
 from .outbox import Message, Outbox, WebhookPolicy
 
-__all__ = ["RoomWebhooks", "WebhookEvent", "WebhookPolicy", "Webhooks", "sign"]
+__all__ = ["RoomWebhooks", "WebhookEvent", "WebhookPolicy", "sign", "translate"]
 
 
 class WebhookEvent(IntEnum):
@@ -44,48 +44,6 @@ def sign(key: str, body: bytes) -> str:
     """The `Sign` header of a body."""
     return base64.b64encode(hmac.digest(key.encode(), body, hashlib.sha256)).decode()
 
-
-class Webhooks:
-    """Posts events to one URL, ordered per room, signed if there is a key. Used as `async with`."""
-
-    def __init__(self, url: str, key: str = "", policy: WebhookPolicy | None = None) -> None:
-        self._key = key
-        self._outbox = Outbox(url, policy or WebhookPolicy())
-        self._sequences: dict[RoomKey, int] = {}
-        self.close: Final = self._outbox.close
-        self.statistics: Final = self._outbox.statistics
-
-    async def __aenter__(self) -> Self:
-        await self._outbox.__aenter__()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    def post(self, room: RoomKey, event_type: WebhookEvent, info: Mapping[str, Any]) -> None:
-        """Queues an event that happened just now. Room, times and sequence are added to `info`."""
-        now = now_ms()
-        sequence = self._sequences[room] = self._sequences.get(room, 0) + 1
-        if event_type is WebhookEvent.DISMISS_ROOM:
-            del self._sequences[room]
-        told = {"RoomId": room.id, "EventTs": now // 1000, "EventMsTs": now, **info, "Sequence": sequence}
-        label = f"{event_type.name} #{sequence} of {room}"
-        self._outbox.post(room, Message(label, lambda: self._request(room.app, event_type, told)))
-
-    def _request(self, app: int, event_type: WebhookEvent, info: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-        body = orjson.dumps(
-            {
-                "EventGroupId": event_type // 100,
-                "EventType": int(event_type),
-                "CallbackTs": now_ms(),
-                "EventInfo": info,
-            }
-        )
-        headers = {"Content-Type": "application/json", "SdkAppId": str(app)}
-        return headers | ({"Sign": sign(self._key, body)} if self._key else {}), body
-
-
-# -- what the rooms' news are as events ------------------------------------------------------------------------------
 
 _EXIT_REASONS: Final = MappingProxyType({LeaveReason.LEFT: 1, LeaveReason.TIMEOUT: 2, LeaveReason.REMOVED: 3})
 
@@ -122,25 +80,47 @@ def translate(news: RoomNews) -> tuple[WebhookEvent, dict[str, Any]]:
 
 
 class RoomWebhooks:
-    """The webhooks of a room service; without a URL it does nothing. Used as `async with`."""
+    """Posts what happens to one URL, ordered per room, signed if there is a key; "" is off. Used as `async with`."""
 
     def __init__(self, url: str, key: str = "", policy: WebhookPolicy | None = None) -> None:
-        self._webhooks = Webhooks(url, key, policy) if url else None
+        self._key = key
+        self._outbox = Outbox(url, policy or WebhookPolicy()) if url else None
+        self._sequences: dict[RoomKey, int] = {}
 
     async def __aenter__(self) -> Self:
-        if self._webhooks is not None:
-            await self._webhooks.__aenter__()
+        if self._outbox is not None:
+            await self._outbox.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._webhooks is not None:
-            await self._webhooks.close()
+        await self.close()
+
+    async def close(self, deadline_s: float | None = None) -> None:
+        """Takes nothing more, tries what waits once more, and ends at the deadline (by default the policy's)."""
+        if self._outbox is not None:
+            await self._outbox.close(deadline_s)
 
     def post(self, news: RoomNews) -> None:
-        """Queues what happened."""
-        if self._webhooks is not None:
-            self._webhooks.post(news.room, *translate(news))
+        """Queues what happened just now."""
+        if self._outbox is None:
+            return
+        room, now = news.room, now_ms()
+        event, info = translate(news)
+        sequence = self._sequences[room] = self._sequences.get(room, 0) + 1
+        if event is WebhookEvent.DISMISS_ROOM:
+            del self._sequences[room]
+        told = {"RoomId": room.id, "EventTs": now // 1000, "EventMsTs": now, **info, "Sequence": sequence}
+        self._outbox.post(
+            room, Message(f"{event.name} #{sequence} of {room}", lambda: self._request(room.app, event, told))
+        )
+
+    def _request(self, app: int, event: WebhookEvent, info: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+        body = orjson.dumps(
+            {"EventGroupId": event // 100, "EventType": int(event), "CallbackTs": now_ms(), "EventInfo": info}
+        )
+        headers = {"Content-Type": "application/json", "SdkAppId": str(app)}
+        return headers | ({"Sign": sign(self._key, body)} if self._key else {}), body
 
     def statistics(self) -> dict[str, int]:
         """What became of the events so far, for metrics."""
-        return self._webhooks.statistics() if self._webhooks is not None else {}
+        return self._outbox.statistics() if self._outbox is not None else {}

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from pybackend.rooms.journal import Happening, RoomNews
-from pybackend.rooms.webhooks import RoomWebhooks, WebhookEvent, WebhookPolicy, Webhooks
+from pybackend.rooms.webhooks import RoomWebhooks, WebhookPolicy
 from pybackend.spec.exit import LeaveReason
 from pybackend.spec.rooms import RoomKey, RoomKind
 
@@ -84,15 +84,15 @@ async def receiver() -> AsyncIterator[Receiver]:
     await runner.cleanup()
 
 
-def post(hooks: Webhooks, mark: str, room: RoomKey = ROOM) -> None:
-    hooks.post(room, WebhookEvent.ENTER_ROOM, {"UserId": mark})
+def post(hooks: RoomWebhooks, mark: str, room: RoomKey = ROOM) -> None:
+    hooks.post(RoomNews(room, Happening.ENTERED, user=mark))
 
 
 def never(_: Arrival) -> Awaitable[int]:
     return asyncio.get_running_loop().create_future()
 
 
-async def settled(hooks: Webhooks) -> dict[str, int]:
+async def settled(hooks: RoomWebhooks) -> dict[str, int]:
     """Statistics once nothing waits."""
     async with asyncio.timeout(GENEROUS_S):
         while hooks.statistics()["waiting"]:
@@ -105,8 +105,8 @@ async def settled(hooks: Webhooks) -> dict[str, int]:
 
 async def test_body_headers_and_signature(receiver: Receiver) -> None:
     before = time.time() * 1000 - 1000
-    async with Webhooks(receiver.url, KEY) as hooks:
-        hooks.post(ROOM, WebhookEvent.START_VIDEO, {"UserId": "ann"})
+    async with RoomWebhooks(receiver.url, KEY) as hooks:
+        hooks.post(RoomNews(ROOM, Happening.STREAM_STARTED, user="ann", stream="video"))
         (arrival,) = await receiver.first(1)
     event, info = arrival.event, arrival.event["EventInfo"]
     assert (event["EventGroupId"], event["EventType"]) == (2, 201)
@@ -124,7 +124,7 @@ async def test_body_headers_and_signature(receiver: Receiver) -> None:
 
 
 async def test_without_a_key_nothing_is_signed(receiver: Receiver) -> None:
-    async with Webhooks(receiver.url) as hooks:
+    async with RoomWebhooks(receiver.url) as hooks:
         post(hooks, "ann")
     assert "Sign" not in receiver.arrivals[0].headers
 
@@ -177,7 +177,7 @@ async def test_order_is_kept_through_failures(receiver: Receiver) -> None:
     """P24: what comes later waits for what came first, whatever the receiver does meanwhile."""
     failures = iter([500, 503, 302, 204, 200, 404, 200])
     receiver.answer = lambda _: next(failures, 200)
-    async with Webhooks(receiver.url, policy=QUICK) as hooks:
+    async with RoomWebhooks(receiver.url, policy=QUICK) as hooks:
         for mark in "abcd":
             post(hooks, mark)
         assert (await settled(hooks))["delivered"] == 4
@@ -187,7 +187,7 @@ async def test_order_is_kept_through_failures(receiver: Receiver) -> None:
 
 async def test_the_first_retry_comes_at_once_and_the_next_after_the_pause(receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    async with Webhooks(receiver.url, policy=WebhookPolicy(retry_s=1.0, close_s=0.1)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(retry_s=1.0, close_s=0.1)) as hooks:
         post(hooks, "a")
         times = [arrival.at for arrival in await receiver.first(3)]
     assert times[1] - times[0] < 0.9
@@ -196,7 +196,7 @@ async def test_the_first_retry_comes_at_once_and_the_next_after_the_pause(receiv
 
 async def test_an_old_event_is_given_up_and_the_next_has_its_turn(receiver: Receiver) -> None:
     receiver.answer = lambda arrival: 500 if arrival.name[1] == "a" else 200
-    async with Webhooks(receiver.url, policy=WebhookPolicy(retry_s=0.05, max_age_s=0.3)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(retry_s=0.05, max_age_s=0.3)) as hooks:
         post(hooks, "a")
         post(hooks, "b")
         counts = await settled(hooks)
@@ -207,7 +207,7 @@ async def test_an_old_event_is_given_up_and_the_next_has_its_turn(receiver: Rece
 async def test_a_receiver_that_does_not_answer_is_tried_again(receiver: Receiver) -> None:
     slow = iter([never])
     receiver.answer = lambda arrival: next(slow, lambda _: 200)(arrival)
-    async with Webhooks(receiver.url, policy=WebhookPolicy(timeout_s=0.3)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(timeout_s=0.3)) as hooks:
         post(hooks, "a")
         first, second = (arrival.at for arrival in await receiver.first(2))
         assert second - first > 0.2
@@ -216,7 +216,7 @@ async def test_a_receiver_that_does_not_answer_is_tried_again(receiver: Receiver
 
 async def test_rooms_do_not_wait_for_each_other(receiver: Receiver) -> None:
     receiver.answer = lambda arrival: never(arrival) if arrival.name[0] == 12345 else 200
-    async with Webhooks(receiver.url, policy=WebhookPolicy(timeout_s=60, close_s=0.1)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(timeout_s=60, close_s=0.1)) as hooks:
         post(hooks, "stuck")
         await receiver.first(1)
         for mark in "abc":
@@ -232,7 +232,7 @@ async def test_a_full_queue_loses_its_oldest_and_the_numbers_show_it(receiver: R
         return 200
 
     receiver.answer = lambda _: when_open()
-    async with Webhooks(receiver.url, policy=WebhookPolicy(timeout_s=60, waiting=2)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(timeout_s=60, waiting=2)) as hooks:
         post(hooks, "a")
         await receiver.first(1)
         for mark in "bcde":
@@ -242,9 +242,24 @@ async def test_a_full_queue_loses_its_oldest_and_the_numbers_show_it(receiver: R
     assert [arrival.event["EventInfo"]["Sequence"] for arrival in receiver.arrivals] == [1, 4, 5]
 
 
+async def test_an_answer_whose_body_never_comes_is_an_answer(receiver: Receiver) -> None:
+    """The content of an answer is ignored."""
+
+    async def headers_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}}")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(headers_only, "127.0.0.1", 0)
+    async with server, RoomWebhooks(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/") as hooks:
+        post(hooks, "a")
+        assert (await settled(hooks))["delivered"] == 1
+
+
 async def test_nobody_there() -> None:
     policy = WebhookPolicy(retry_s=0.01, max_age_s=0.1)
-    async with Webhooks("http://127.0.0.1:9/", policy=policy) as hooks:
+    async with RoomWebhooks("http://127.0.0.1:9/", policy=policy) as hooks:
         post(hooks, "a")
         assert (await settled(hooks))["given_up"] == 1
 
@@ -253,7 +268,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_close_delivers_what_waits(receiver: Receiver) -> None:
-    async with Webhooks(receiver.url, policy=QUICK) as hooks:
+    async with RoomWebhooks(receiver.url, policy=QUICK) as hooks:
         for mark in "abc":
             post(hooks, mark)
             post(hooks, mark, OTHER)
@@ -262,7 +277,7 @@ async def test_close_delivers_what_waits(receiver: Receiver) -> None:
 
 async def test_close_ends_a_pause_with_one_last_try(receiver: Receiver) -> None:
     receiver.answer = lambda _: 200 if len(receiver.arrivals) > 2 else 500
-    async with Webhooks(receiver.url, policy=WebhookPolicy(retry_s=600, close_s=GENEROUS_S)) as hooks:
+    async with RoomWebhooks(receiver.url, policy=WebhookPolicy(retry_s=600, close_s=GENEROUS_S)) as hooks:
         post(hooks, "a")
         await receiver.first(2)
     assert hooks.statistics()["delivered"] == 1
@@ -271,7 +286,7 @@ async def test_close_ends_a_pause_with_one_last_try(receiver: Receiver) -> None:
 async def test_close_keeps_its_deadline(receiver: Receiver) -> None:
     """Nothing is sent or accepted afterwards, and everything is accounted for."""
     receiver.answer = never
-    hooks = Webhooks(receiver.url, policy=WebhookPolicy(timeout_s=60))
+    hooks = RoomWebhooks(receiver.url, policy=WebhookPolicy(timeout_s=60))
     async with hooks:
         for mark in "abc":
             post(hooks, mark)
@@ -286,7 +301,7 @@ async def test_close_keeps_its_deadline(receiver: Receiver) -> None:
 
 
 async def test_close_before_anything_began(receiver: Receiver) -> None:
-    async with Webhooks(receiver.url) as hooks:
+    async with RoomWebhooks(receiver.url) as hooks:
         post(hooks, "a")
         await hooks.close(0)
     counts = hooks.statistics()
