@@ -96,8 +96,7 @@ class Downlink(Link):
 
     async def _release(self) -> None:
         for slot in self._slots:
-            if slot.track is not None:
-                slot.track.stop()
+            slot.stop()
         for task in (tasks := list(self._tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -141,6 +140,12 @@ class Slot(ABC):
                 self._deliver(self.mid, self._convert(frame, self._timeline.map(frame.pts or 0)))
             except Exception:
                 logger.exception("what slot %s received was not wanted", self.mid)
+
+    def stop(self) -> None:
+        """Ends the decoder and the track."""
+        self._reception.stop()
+        if self.track is not None:
+            self.track.stop()
 
     def statistics(self) -> StreamStatistics:
         """Sizes and rates of what arrived."""

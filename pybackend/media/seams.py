@@ -180,6 +180,10 @@ class Reception:
         if self._key_is_due():
             await self._receiver._send_rtcp_pli(self._ssrc)
 
+    def stop(self) -> None:
+        """Ends the decoder's thread, also if the connection did not close: it would keep the process alive."""
+        self._receiver._handle_disconnect()
+
     def _key_is_due(self) -> bool:
         now = time.monotonic()
         if self.pictures is None or not self.pictures.wants_key or now - self._asked_key_s < _KEY_AGAIN_S:
@@ -210,6 +214,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "receiver": (
         "_send_rtcp_nack",
         "_send_rtcp_pli",
+        "_handle_disconnect",
         "_RTCRtpReceiver__jitter_buffer",
         "_RTCRtpReceiver__nack_generator",
         "_RTCRtpReceiver__decoder_queue",

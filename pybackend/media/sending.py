@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
-import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.packet import Packet
 
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 Encoded = tuple["Packet[Any]", int]
 """A packet with the capture time of what it carries."""
 
-_READY: Final = 8  # packets between encoder and sender; more means that the loop stands still
+_READY: Final = 10  # packets between encoder and sender; more means that the loop stands still
 
 
 class SendingTrack(MediaStreamTrack, Generic[T]):
@@ -99,8 +98,10 @@ class SendingTrack(MediaStreamTrack, Generic[T]):
     def _encode_patience_s(self) -> float | None:
         return None
 
-    def _overflow(self) -> None:
-        """The loop stood still: packets were dropped."""
+    def _drop(self, excess: int) -> None:
+        """The loop stood still, and more packets are ready than are worth sending: drops the oldest."""
+        for _ in range(excess):
+            self._ready.popleft()
 
     def _arm(self) -> None:
         """A stream begins: its first packet is announced."""
@@ -124,8 +125,7 @@ class SendingTrack(MediaStreamTrack, Generic[T]):
     def _offer(self, packets: Sequence[Encoded]) -> None:
         self._ready.extend(packets)
         if len(self._ready) > _READY:
-            self._ready.clear()
-            self._overflow()
+            self._drop(len(self._ready) - _READY)
         self._changed.set()
 
     def _encode_loop(self) -> None:
@@ -133,7 +133,7 @@ class SendingTrack(MediaStreamTrack, Generic[T]):
             item = self._mailbox.take(self._encode_patience_s())
             try:
                 packets = self._encode(item)
-            except (av.FFmpegError, ValueError):
+            except Exception:  # a thread that ends here would end the stream without a word
                 logger.exception("a piece of %s could not be encoded", self.kind)
                 continue
             if packets:

@@ -69,7 +69,9 @@ class VideoTrack(SendingTrack[Picture]):
         """What the receiving side says it can take (REMB)."""
         self._bitrate.estimate(bitrate_bps, self.meter.rates()[1] * 8, time.monotonic())
 
-    def _overflow(self) -> None:
+    def _drop(self, excess: int) -> None:
+        """What follows a gap needs a key frame to be of use."""
+        self._ready.clear()
         self.request_key()
 
     def _encode_patience_s(self) -> float | None:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 from aiortc import RTCRtpTransceiver
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, pack_remb_fci
 
 from pybackend.core.clock import now_us
+from pybackend.core.frames import Picture
 from pybackend.media import AudioFormat, LinkState, MediaConfig, Uplink, VideoFormat, seams
 from pybackend.media.scaling import picture_of
 from tests.media.peer import (
@@ -118,8 +120,6 @@ async def test_obeys_changes_of_size_rate_and_bit_rate_while_it_runs() -> None:
             seen = viewer.arrived["video"]
             await until(lambda: viewer.arrived["video"] >= seen + 26)
             after = uplink.statistics().streams["video"]
-            uplink.set_video(None)
-            await until(lambda: uplink.statistics().streams["video"].fps == 0)
         assert (before.width, before.height, after.width, after.height) == (320, 240, 480, 270)
         assert before.fps == pytest.approx(15, abs=3)
         assert after.fps == pytest.approx(10, abs=2)
@@ -140,11 +140,52 @@ async def test_a_key_frame_comes_on_request_even_if_the_source_stands_still() ->
         await until(lambda: viewer.arrived["video"] == 2)
 
 
+async def test_goes_on_after_the_loop_stood_still() -> None:
+    """P61: what piled up is dropped; the next picture is a key frame."""
+    uplink = Uplink(LOOPBACK, on_state=quiet)
+    uplink.set_video(VideoFormat())
+    uplink.set_audio(AudioFormat())
+    async with watched(uplink) as viewer:
+        with camera(uplink, noisy(640, 360)), microphone(uplink):
+            await until(lambda: viewer.arrived["video"] and viewer.arrived["audio"])
+            time.sleep(1.0)  # noqa: ASYNC251
+            seen = dict(viewer.arrived)
+            await until(lambda: all(viewer.arrived[kind] > seen[kind] + 10 for kind in seen))
+            assert all(len(track._ready) <= 10 for track in uplink._tracks.values())
+
+
+async def test_a_picture_that_cannot_be_encoded_does_not_end_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+    uplink = Uplink(LOOPBACK, on_state=quiet)
+    uplink.set_video(VideoFormat())
+    async with watched(uplink) as viewer:
+        uplink.push_picture(Picture(640, 360, b"too short", now_us()))
+        await until(lambda: "could not be encoded" in caplog.text)
+        with camera(uplink, [disc(640, 360)]):
+            await until(lambda: viewer.arrived["video"] >= 2)
+
+
+async def test_sends_less_when_the_receiving_side_says_so() -> None:
+    """P45: REMB is what there is."""
+    uplink = Uplink(LOOPBACK, on_state=quiet)
+    uplink.set_video(VideoFormat(bitrate_kbps=800, min_bitrate_kbps=100))
+    async with watched(uplink) as viewer:
+        with camera(uplink, noisy(640, 360)):
+            await until(lambda: uplink.statistics().streams["video"].bitrate_kbps > 400)
+            receiver = viewer.receiver("video")
+            source = receiver.getSynchronizationSources()[0].source
+            limit = RtcpPsfbPacket(
+                RTCP_PSFB_APP, receiver._RTCRtpReceiver__rtcp_ssrc, 0, pack_remb_fci(150_000, [source])
+            )
+            await receiver._send_rtcp(limit)
+            await until(lambda: 100_000 <= uplink._video["video"]._bitrate.target_bps <= 150_000)
+
+
 async def test_muted_sound_is_silence_and_no_format_is_nothing() -> None:
     uplink = Uplink(LOOPBACK, on_state=quiet)
     uplink.set_audio(AudioFormat())
+    uplink.set_video(VideoFormat())
     async with watched(uplink) as viewer:
-        with microphone(uplink):
+        with microphone(uplink), camera(uplink, [disc(640, 360)]):
             await until(lambda: _loudness(viewer) > 1000)
             uplink.mute_audio(True)
             await until(lambda: _loudness(viewer) < 10)
@@ -152,7 +193,8 @@ async def test_muted_sound_is_silence_and_no_format_is_nothing() -> None:
             uplink.mute_audio(False)
             await until(lambda: _loudness(viewer) > 1000)
             uplink.set_audio(None)
-            await until(lambda: uplink.statistics().streams["audio"].fps == 0)
+            uplink.set_video(None)
+            await until(lambda: not any(stream.fps for stream in uplink.statistics().streams.values()))
 
 
 def _loudness(viewer: Any) -> float:
