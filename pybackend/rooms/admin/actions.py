@@ -23,6 +23,7 @@ APP: Final = Field(
     Code.MISSING_SDK_APP_ID,
     wrong_type=Code.INVALID_SDK_APP_ID,
     wrong_value=Code.INVALID_SDK_APP_ID,
+    number=True,
 )
 NUMBER_ROOM: Final = Field(
     "RoomId",
@@ -30,8 +31,9 @@ NUMBER_ROOM: Final = Field(
     Code.MISSING_ROOM_ID,
     wrong_type=Code.INVALID_ROOM_ID,
     wrong_value=Code.ROOM_ID_VALUE,
+    number=True,
 )
-STRING_ROOM: Final = replace(NUMBER_ROOM, read=_ROOM)
+STRING_ROOM: Final = replace(NUMBER_ROOM, read=_ROOM, number=False)
 BLOCK_STRING_ROOM: Final = replace(STRING_ROOM, name="StrRoomId", wrong_value=Code.INVALID_ROOM_ID)
 USER_IDS: Final = Field(
     "UserIds",
@@ -43,8 +45,8 @@ USER_IDS: Final = Field(
 USER_ID: Final = Field(
     "UserId", _USER, Code.MISSING_USER_ID, wrong_type=Code.INVALID_USER_ID, wrong_value=Code.INVALID_USER_ID
 )
-IS_MUTE: Final = Field("IsMute", whole(0, 3), Code.MISSING_PARAMETER)
-BAN_SECONDS: Final = Field("BanSeconds", seconds(10 * 365 * 86_400), default=0.0)
+IS_MUTE: Final = Field("IsMute", whole(0, 3), Code.MISSING_PARAMETER, number=True)
+BAN_SECONDS: Final = Field("BanSeconds", seconds(10 * 365 * 86_400), default=0.0, number=True)
 
 BLOCKED: Final = ((False, False), (True, True), (True, False), (False, True))
 """By IsMute: whether sound and pictures are blocked."""
@@ -88,7 +90,7 @@ class Action:
         app, id_ = values[APP.name], values[self.room.name]
         if not control.knows_app(app):
             raise ApiError(Code.UNAUTHORIZED_SDK_APP_ID, f"SdkAppId: {app} is not an app of this room service")
-        kind = RoomKind.NUMBER if self.room is NUMBER_ROOM else RoomKind.STRING
+        kind = RoomKind.NUMBER if self.room.number else RoomKind.STRING
         room = RoomKey(app, kind, id_)
         if not await self.run(control, room, values):
             raise ApiError(Code.ROOM_NOT_EXIST, f"{self.room.name}: app {app} has no room {id_!r}")
@@ -110,11 +112,3 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         "DissolveRoom": Action(NUMBER_ROOM, (), _dismiss),
     }
 )
-
-NUMBERS: Final = frozenset({APP.name, NUMBER_ROOM.name, IS_MUTE.name, BAN_SECONDS.name})
-"""Parameters that a query may mean as numbers; see `query_numbers`."""
-
-
-def query_numbers(action: Action) -> frozenset[str]:
-    """Those that are numbers in this action: a RoomId may be either."""
-    return NUMBERS if action.room is NUMBER_ROOM else NUMBERS - {NUMBER_ROOM.name}

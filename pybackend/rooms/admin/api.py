@@ -16,7 +16,7 @@ from aiohttp import web
 
 from pybackend.core.ratelimit import RateLimit
 
-from .actions import ACTIONS, Action, query_numbers
+from .actions import ACTIONS, Action
 from .control import RoomControl
 from .errors import ApiError, Code
 from .fields import from_query
@@ -107,7 +107,7 @@ def _header(request: web.Request, name: str) -> str:
 
 def _parameters(request: web.Request, action: Action, query: str, body: bytes) -> dict[str, Any]:
     if request.method == "GET":
-        return from_query(query, query_numbers(action))
+        return from_query(query, action.fields)
     if request.content_type != "application/json":
         raise ApiError(Code.UNSUPPORTED_PROTOCOL, f"Content-Type: application/json, not {request.content_type[:64]!r}")
     try:

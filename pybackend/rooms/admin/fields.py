@@ -14,12 +14,12 @@ Read = Callable[[Any], Any]
 
 _MOST_IN_QUERY: Final = 64
 _INDEXED: Final = re.compile(r"(\w+)\.(\d{1,3})")
-_INTEGER: Final = re.compile(r"-?\d{1,19}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter. Without a `missing` code it is optional and `default` takes its place."""
+    """One parameter. Without a `missing` code it is optional and `default` takes its place. `number`: a GET's text is one."""
 
     name: str
     read: Read
@@ -27,6 +27,7 @@ class Field:
     wrong_type: Code = Code.INVALID_PARAMETER
     wrong_value: Code = Code.INVALID_PARAMETER
     default: Any = None
+    number: bool = False
 
     def take(self, given: Mapping[str, Any]) -> Any:
         """The value among those given; raises ApiError."""
@@ -106,19 +107,22 @@ def take_all(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any
     return {field.name: field.take(given) for field in fields}
 
 
-def from_query(query: str, numbers: frozenset[str]) -> dict[str, Any]:
-    """The parameters of a GET, which flattens lists (`UserIds.0=a`) and turns `numbers` into text."""
+def from_query(query: str, fields: Sequence[Field]) -> dict[str, Any]:
+    """The parameters of a GET, which flattens lists (`UserIds.0=a`) and turns numbers into text."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=_MOST_IN_QUERY)
     except ValueError:
         raise ApiError(
             Code.INVALID_PARAMETER, f"query: at most {_MOST_IN_QUERY} parameters of the form name=value"
         ) from None
+    numbers = {field.name for field in fields if field.number}
     given: dict[str, Any] = {}
     lists: dict[str, dict[int, str]] = {}
     for name, value in pairs:
         if (indexed := _INDEXED.fullmatch(name)) is not None:
             lists.setdefault(indexed[1], {})[int(indexed[2])] = value
+        elif name in numbers and (number := _NUMBER.fullmatch(value)) is not None:
+            given[name] = float(value) if number[1] else int(value)
         else:
-            given[name] = int(value) if name in numbers and _INTEGER.fullmatch(value) else value
+            given[name] = value
     return given | {name: [items[index] for index in sorted(items)] for name, items in lists.items()}

@@ -58,8 +58,8 @@ async def test_what_is_mute_means(service: Service, mute: int, blocked: tuple[bo
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-@pytest.mark.parametrize("seconds", [30, 0])
-async def test_ban_seconds(service: Service, method: str, seconds: int) -> None:
+@pytest.mark.parametrize("seconds", [30, 0, 0.5])
+async def test_ban_seconds(service: Service, method: str, seconds: float) -> None:
     """P17: a removal that lasts."""
     await service.sdk("KickOutUser", BY_NUMBER | USERS | {"BanSeconds": seconds}, method=method)
     assert service.rooms.asked == [("remove", NUMBER_ROOM, ("anna", "bob"), float(seconds))]
