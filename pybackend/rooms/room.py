@@ -39,6 +39,8 @@ class Occupant:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     streams: Streams = field(default_factory=Streams)
     blocked: tuple[bool, bool] = (False, False)
+    media_lost: bool = False
+    """The media engine was restarted while there was no socket to tell it by."""
 
     @property
     def visible(self) -> bool:

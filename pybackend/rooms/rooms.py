@@ -24,6 +24,9 @@ from .room import CALL_SCENES, USER_TEXT, Link, Occupant, Room, room_key
 
 logger: Final = logging.getLogger(__name__)
 
+SWEEP_S: Final = 0.25
+"""How long after its time a member or a room may still be there."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
@@ -75,7 +78,9 @@ class Rooms:
         if before is not None and before.session == newcomer.session:
             if before.attempt >= newcomer.attempt:
                 raise Refused(Refusal.STALE, "a newer attempt of this session is in the room")
-            return before, self._replace_link(room, before, newcomer.attempt, link, kept=False)
+            snapshot = self._replace_link(room, before, newcomer.attempt, link, kept=False)
+            self.set_role(before, newcomer.role)
+            return before, snapshot
         room.occupants[newcomer.user] = newcomer
         if before is not None:
             self._put_out(room, before, ExitCause.DUPLICATE_LOGIN)
@@ -96,8 +101,9 @@ class Rooms:
         self._verify(key.app, user, request["userSig"])
         if self._bans.get((key, user), 0.0) > self._now():
             raise Refused(Refusal.BANNED, "the user was removed from this room and may not come back yet")
-        if request["session"] in self._stays and self._stays[request["session"]][1].user != user:
-            raise Refused(Refusal.BAD_REQUEST, "session: in use by somebody else")
+        stay = self._stays.get(request["session"])
+        if stay is not None and (stay[0].key != key or stay[1].user != user):
+            raise Refused(Refusal.BAD_REQUEST, "session: in use by somebody else, or in another room")
         room = self._rooms.get(key)
         limit = self.policy.max_members if scene in CALL_SCENES else self.policy.max_audience
         if room is not None and len(room.occupants) >= limit and user not in room.occupants:
@@ -120,12 +126,12 @@ class Rooms:
             raise Refused(Refusal.SESSION_GONE, "no such stay: enter again")
         if occupant.attempt >= request["attempt"]:
             raise Refused(Refusal.STALE, "a newer attempt of this session is in the room")
-        return occupant, self._replace_link(room, occupant, request["attempt"], link, kept=True)
+        return occupant, self._replace_link(room, occupant, request["attempt"], link, kept=not occupant.media_lost)
 
     def _replace_link(self, room: Room, occupant: Occupant, attempt: int, link: Link, *, kept: bool) -> Snapshot:
         if occupant.link is not None:
             occupant.link.close()
-        occupant.link, occupant.attempt = link, attempt
+        occupant.link, occupant.attempt, occupant.media_lost = link, attempt, False
         self._member_leases.grant(occupant.session, self.policy.member_timeout_s)
         return self._snapshot(room, occupant, kept=kept)
 
@@ -134,8 +140,11 @@ class Rooms:
 
     # -- staying -----------------------------------------------------------------------------------------------------
 
-    def heard(self, occupant: Occupant) -> None:
-        """Any message of the member renews its lease."""
+    def heard(self, occupant: Occupant, link: Link) -> None:
+        """Any message of the member renews its lease. Raises Refused when the stay is over, or goes on by another socket."""
+        self._room_of(occupant)
+        if occupant.link is not link:
+            raise Refused(Refusal.NOT_IN_ROOM, "the stay goes on by another socket")
         self._member_leases.renew(occupant.session)
 
     def detach(self, occupant: Occupant, link: Link) -> None:
@@ -147,16 +156,17 @@ class Rooms:
 
     def set_streams(self, occupant: Occupant, streams: Streams) -> None:
         """What the member sends changed."""
-        room, before = self._room_of(occupant), occupant.streams
-        if not occupant.may_publish:
-            streams = Streams()
-        occupant.streams = streams
+        room = self._room_of(occupant)
+        self._change_streams(room, occupant, streams if occupant.may_publish else Streams())
+        self._tell_streams(room, occupant)
+
+    def _change_streams(self, room: Room, occupant: Occupant, streams: Streams) -> None:
+        before, occupant.streams = occupant.streams, streams
         for stream in ("audio", "video", "sub"):
             if getattr(before, stream) != getattr(streams, stream):
                 started = getattr(streams, stream)
                 what = Happening.STREAM_STARTED if started else Happening.STREAM_STOPPED
                 self._tell(room, what, occupant, stream=stream)
-        self._tell_streams(room, occupant)
 
     def _tell_streams(self, room: Room, occupant: Occupant) -> None:
         if occupant.visible:
@@ -175,7 +185,7 @@ class Rooms:
         if occupant.visible and not was_visible:
             room.tell_others(occupant, Tell.ENTERED, occupant.member().to_json())
         elif was_visible and not occupant.visible:
-            occupant.streams = Streams()
+            self._change_streams(room, occupant, Streams())
             room.tell_others(occupant, Tell.LEFT, self._left(occupant, LeaveReason.BECAME_AUDIENCE))
 
     def pass_on(self, occupant: Occupant, message: dict[str, Any]) -> None:
@@ -198,6 +208,7 @@ class Rooms:
 
     def _media_reset(self) -> None:
         for _, occupant in self._stays.values():
+            occupant.media_lost = occupant.link is None
             occupant.tell(Tell.MEDIA_RESET, {})
 
     # -- leaving -----------------------------------------------------------------------------------------------------
@@ -256,7 +267,8 @@ class Rooms:
                 self._close_room(self._rooms[key])
         now = self._now()
         self._bans = {banned: until for banned, until in self._bans.items() if until > now}
-        return min(self._member_leases.next_end_s() or 0.05, 0.25)
+        next_end_s = self._member_leases.next_end_s()
+        return SWEEP_S if next_end_s is None else min(max(next_end_s, 0.01), SWEEP_S)
 
     # -- the server API (`RoomControl`) and metrics ------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 from pybackend.core import jsonrpc
 from pybackend.core.ratelimit import RateLimit
 from pybackend.spec.protocol import VERSION, Ask, Refusal, Refused, Streams, Tell, check_request
-from pybackend.spec.types import BadType
+from pybackend.spec.types import BadType, compile_type
 
 from .media import MediaEngine, MediaError, Source, StreamKind
 from .room import Occupant
@@ -23,12 +23,17 @@ MAX_MESSAGE: Final = 256 * 1024
 OUTGOING: Final = 1024
 """Messages waiting for one member. A member that reads so slowly loses its socket, and resumes with a snapshot."""
 
+GOODBYE_S: Final = 2.0
+
+_SOURCE: Final = compile_type("{ user: string; stream: string }")
+
 
 class SocketLink:
-    """What is told to one socket, in order. A full queue closes it."""
+    """What is told to one socket, in order. A full queue closes it. `abort` breaks the connection without a goodbye."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, abort: Callable[[], None]) -> None:
         self._socket = socket
+        self._abort = abort
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(OUTGOING)
         self._closing = False
 
@@ -42,13 +47,16 @@ class SocketLink:
         if self._queue.qsize() >= OUTGOING - 1:
             logger.warning("a member reads too slowly: its socket is closed")
             self.close()
+            self._abort()
         else:
             self._queue.put_nowait(message)
 
     def close(self) -> None:
+        """Sends what is queued, for `GOODBYE_S` at most, then closes."""
         if not self._closing:
             self._closing = True
             self._queue.put_nowait(None)
+            asyncio.get_running_loop().call_later(GOODBYE_S, self._abort)
 
     async def pump(self) -> None:
         """Writes what is queued, until closed."""
@@ -85,8 +93,10 @@ class Conversation:
         number = None
         try:
             message = json.loads(text)
-            number = message.get("id")
-            ask, params = check_request(str(message.get("method")), message.get("params"))
+            number, method = message.get("id"), message["method"]
+            if method not in list(Ask):
+                raise Refused(Refusal.UNKNOWN_METHOD, "no such request in the room protocol")
+            ask, params = check_request(method, message.get("params"))
             answer = jsonrpc.result(number, await self._answer(ask, params))
         except Refused as refused:
             answer = jsonrpc.error(number, refused.code, refused.text, {"cause": refused.cause})
@@ -96,7 +106,7 @@ class Conversation:
             )
         except BadType as bad:
             answer = jsonrpc.error(number, -32602, str(bad), {"cause": Refusal.BAD_REQUEST, "field": bad.field})
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, KeyError, RecursionError):
             answer = jsonrpc.error(number, -32600, "not a request of the room protocol", {"cause": Refusal.BAD_REQUEST})
         self._link.send(answer)
 
@@ -105,7 +115,7 @@ class Conversation:
             return self._begin(ask, params)
         if self._occupant is None:
             raise Refused(Refusal.NOT_IN_ROOM, "enter or resume first")
-        self._rooms.heard(self._occupant)
+        self._rooms.heard(self._occupant, self._link)
         return await self._answers[ask](self._occupant, params)
 
     def _begin(self, ask: Ask, params: dict[str, Any]) -> dict[str, Any]:
@@ -141,9 +151,8 @@ class Conversation:
     async def _assign(self, occupant: Occupant, params: dict[str, Any]) -> None:
         slots: dict[str, Source | None] = {}
         for mid, wanted in params["slots"].items():
-            if wanted is not None and not (isinstance(wanted, dict) and {"user", "stream"} <= wanted.keys()):
-                raise Refused(Refusal.BAD_REQUEST, "slots: each is null or {user, stream}")
-            slots[mid] = None if wanted is None else self._rooms.source(occupant, wanted["user"], wanted["stream"])
+            source = None if wanted is None else _SOURCE(wanted, f"slots.{mid}")
+            slots[mid] = source and self._rooms.source(occupant, source["user"], source["stream"])
         await self._media.assign(occupant.session, slots)
 
     async def _message(self, occupant: Occupant, params: dict[str, Any]) -> None:
@@ -166,7 +175,7 @@ def signalling_handler(rooms: Rooms, media: MediaEngine) -> Callable[[web.Reques
     async def handle(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE, timeout=1.0)
         await socket.prepare(request)
-        link = SocketLink(socket)
+        link = SocketLink(socket, lambda: request.transport.abort() if request.transport is not None else None)
         conversation = Conversation(rooms, media, link)
         pump = asyncio.create_task(link.pump(), name="signalling pump")
         try:

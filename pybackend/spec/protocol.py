@@ -132,6 +132,7 @@ class Refusal(StrEnum):
     """Why a request was refused; the error's `data.cause`. The error's `code` is what the application is told."""
 
     BAD_REQUEST = "bad-request"
+    UNKNOWN_METHOD = "unknown-method"
     NOT_IN_ROOM = "not-in-room"
     UNKNOWN_APP = "unknown-app"
     BAD_USER = "bad-user"
@@ -150,6 +151,7 @@ class Refusal(StrEnum):
 REFUSAL_CODES: Final = MappingProxyType(
     {
         Refusal.BAD_REQUEST: -32602,
+        Refusal.UNKNOWN_METHOD: -32601,
         Refusal.NOT_IN_ROOM: -32000,
         Refusal.UNKNOWN_APP: -100018,
         Refusal.BAD_USER: -3319,
