@@ -44,7 +44,8 @@ class LinkTimes:
     enter_s: float = 10.0
 
 
-_FINAL: Final = {Refusal.BANNED: ExitCause.BANNED}
+_FINAL: Final = {Refusal.BANNED: ExitCause.BANNED, Refusal.BAD_SIGNATURE: ExitCause.TOKEN_EXPIRED}
+"""Refusals that end a stay when it tries to come back. The signature was good when the stay began."""
 
 
 class RoomLink:
@@ -183,6 +184,8 @@ class RoomLink:
                 else {"session": self._request["session"], "token": self._token, "attempt": self._attempt}
             )
             snapshot = Snapshot.from_json(await socket.request(ask, params, self._times.answer_s))
+            if socket.closed and not any(method == Tell.REMOVED for method, _ in self._held):
+                raise LinkDown("the connection broke right after the answer")
         except BadType as error:
             await socket.close()
             raise LinkDown(f"the room service answered nonsense: {error}") from None

@@ -59,6 +59,11 @@ class Socket:
             raise
         return Socket(session, socket, on_notice, on_down)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is gone; requests fail at once."""
+        return self._closed
+
     def beat(self, every_s: float, patience_s: float) -> None:
         """Asks for a sign of life from now on; without one the connection counts as gone."""
         self._tasks.spawn(self._beat(every_s, patience_s))
