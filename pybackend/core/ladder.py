@@ -12,7 +12,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from types import FrameType
+from typing import Any, Final
+
+from .tasks import Tasks
 
 logger: Final = logging.getLogger(__name__)
 
@@ -63,29 +66,48 @@ class ExitReport:
 
 
 Step = Callable[[], Awaitable[bool]]
-"""One rung's work. It answers whether it was finished; it may be cancelled at its deadline."""
+"""One rung's work. It answers whether it was finished. At its deadline it is cancelled, and not waited for any more."""
 
 
-async def _climb(rung: Rung, step: Step, deadline_s: float, report: ExitReport) -> None:
-    started = time.monotonic()
+def _where(task: asyncio.Task[RungResult]) -> str:
+    """The innermost place that a task waits at."""
+    frame: FrameType | None = None
+    inner: Any = task.get_coro()
+    while (deeper := getattr(inner, "cr_frame", None)) is not None:
+        frame, inner = deeper, inner.cr_await
+    return f"{frame.f_code.co_qualname}, line {frame.f_lineno}" if frame is not None else "an unknown place"
+
+
+async def _work(rung: Rung, step: Step) -> RungResult:
     try:
-        async with asyncio.timeout(deadline_s):
-            result = RungResult.DONE if await step() else RungResult.UNFINISHED
-    except TimeoutError:
-        result = RungResult.OVERRUN
+        return RungResult.DONE if await step() else RungResult.UNFINISHED
     except Exception:
         logger.exception("leaving the room: %s failed", rung)
-        result = RungResult.FAILED
+        return RungResult.FAILED
+
+
+async def _climb(rung: Rung, step: Step, deadline_s: float, report: ExitReport, tasks: Tasks) -> None:
+    started = time.monotonic()
+    result, hangs = RungResult.FAILED, ""
+    task = tasks.spawn(_work(rung, step))
+    try:
+        await asyncio.wait([task], timeout=deadline_s)
+        if not task.done():
+            result, hangs = RungResult.OVERRUN, f"; it hangs in {_where(task)}"
+        elif not task.cancelled():
+            result = task.result()
+    finally:
+        task.cancel()
     report.results[rung] = result
     report.took_ms[rung] = (time.monotonic() - started) * 1000
     if result is not RungResult.DONE:
-        logger.warning("leaving the room: %s %s after %.0f ms", rung, result, report.took_ms[rung])
+        logger.warning("leaving the room: %s %s after %.0f ms%s", rung, result, report.took_ms[rung], hangs)
 
 
 async def climb(goodbye: Step, media: Step, devices: Step, flush: Step, deadlines: ExitDeadlines) -> ExitReport:
     """Runs the ladder to its top; it never raises and never takes longer than its deadlines allow."""
-    report = ExitReport()
+    report, tasks = ExitReport(), Tasks("leaving the room")
     beside = {Rung.GOODBYE: goodbye, Rung.MEDIA: media, Rung.DEVICES: devices}
-    await asyncio.gather(*(_climb(rung, step, deadlines.of(rung), report) for rung, step in beside.items()))
-    await _climb(Rung.FLUSH, flush, deadlines.flush_s, report)
+    await asyncio.gather(*(_climb(rung, step, deadlines.of(rung), report, tasks) for rung, step in beside.items()))
+    await _climb(Rung.FLUSH, flush, deadlines.flush_s, report, tasks)
     return report
