@@ -43,7 +43,7 @@ class LocalAudio:
         self.level = 0
         self.sink: Callable[[Sound], None] | None = None
         self.mic = WantedDevice(context.registry, self._open, self._ready, self._fault)
-        self._test_mic = WantedDevice(context.registry, self._open_test, _nothing, self._fault)
+        self.test_mic = WantedDevice(context.registry, self._open_test, _nothing, self._fault)
         self._test_level = 0
         self._tasks = Tasks("microphone test")
 
@@ -90,19 +90,19 @@ class LocalAudio:
 
     def start_test(self, interval_ms: float) -> None:
         """startMicDeviceTest: onTestMicVolume every so often; a second start only changes the interval."""
-        self._test_mic.want(self._current(DeviceKind.MIC))
+        self.test_mic.want(self._current(DeviceKind.MIC))
         self._tasks.stop()
         self._tasks.spawn(self._report(max(interval_ms, 50) / 1000))
 
     def stop_test(self) -> None:
         """stopMicDeviceTest."""
-        self._test_mic.want(None)
+        self.test_mic.want(None)
         self._tasks.stop()
 
     async def _report(self, interval_s: float) -> None:
         while True:
             await asyncio.sleep(interval_s)
-            if self._test_mic.open:
+            if self.test_mic.open:
                 self._context.emit("onTestMicVolume", self._test_level)
 
     async def _open(self, device: str) -> Lease:
@@ -111,7 +111,7 @@ class LocalAudio:
 
     async def _open_test(self, device: str) -> Lease:
         context = self._context
-        return await context.registry.open_mic(context.owner, device, self._test_sound, self._test_mic.lost)
+        return await context.registry.open_mic(context.owner, device, self._test_sound, self.test_mic.lost)
 
     def _gain(self) -> float:
         return self._levels.gain(DeviceKind.MIC, self._current(DeviceKind.MIC))
@@ -136,7 +136,7 @@ class LocalAudio:
 
     def renew(self) -> None:
         """Another microphone was chosen."""
-        for device in (self.mic, self._test_mic):
+        for device in (self.mic, self.test_mic):
             if device.wanted:
                 device.want(self._current(DeviceKind.MIC))
 
@@ -144,13 +144,13 @@ class LocalAudio:
         """A room is being left: no microphone, until `resume`."""
         self.stop_test()
         self.level = 0
-        for device in (self.mic, self._test_mic):
+        for device in (self.mic, self.test_mic):
             device.hold()
 
     def resume(self) -> None:
         """The room is left; wishes of meanwhile come true, and nothing is muted."""
         self.muted = False
-        for device in (self.mic, self._test_mic):
+        for device in (self.mic, self.test_mic):
             device.resume()
 
 

@@ -157,16 +157,20 @@ class Backend:
         number, args = binder(name)(params)
         if name in _INSTANCES:
             return self._instance_call(name, number)
+        return call(self._living(number), name, args)
+
+    def _living(self, number: int) -> Cloud:
         cloud = self.clouds.get(number)
         if cloud is None or cloud.destroyed:
             raise NoSuchCloud(number)
-        return call(cloud, name, args)
+        return cloud
 
     def _instance_call(self, name: str, number: int) -> int | None:
         match name:
             case "getTRTCShareInstance":
                 return self._share()
             case "createSubCloud":
+                self._living(number)
                 return self._create_sub() if number == SHARE else None
             case "destroy" if number not in self.clouds and number >= self._next_cloud:
                 raise NoSuchCloud(number)

@@ -74,8 +74,8 @@ def _experimental(cloud: Cloud, text: str) -> Any:
     """`{"api": name, "params": …}`: a method of the surface by its name, with one argument; others are ours, or unknown."""
     try:
         wanted = json.loads(text)
-        api, params = wanted["api"], wanted.get("params")
-    except (ValueError, TypeError, KeyError):
+        api, params = str(wanted["api"]), wanted.get("params")
+    except (ValueError, TypeError, KeyError, RecursionError):
         cloud.emit("onWarning", -1, 'callExperimentalAPI: jsonStr: {"api": …, "params": …} expected', {})
         return None
     if api == "setVideoCodec" and isinstance(params, dict) and cloud.video.set_codec(str(params.get("codec"))):
@@ -153,7 +153,7 @@ CALLS: Final[MappingProxyType[str, Call]] = MappingProxyType(
         "setCurrentSpeakerDeviceMute": _set_level(SPEAKER, "muted"),
         # messages, logs, others
         "sendCustomCmdMsg": lambda cloud, cmd_id, text, reliable, ordered: cloud.messages.send(
-            cloud.session.link, cmd_id, text, reliable=reliable, ordered=ordered
+            cloud.room_link, cmd_id, text, reliable=reliable, ordered=ordered
         ),
         "getSDKVersion": lambda _: surface().version,
         "getConfigObject": lambda _: {},

@@ -1,6 +1,7 @@
 """One TRTCCloud: its managers, and what an entrance and an exit mean for each of them."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from .connections import NOTHING, Connections, Needs, Publishing
 from .context import Context
 from .entry import BadEntry, entry
 from .messages import Messages
-from .remote import RemoteUsers
+from .remote import MEDIA_OF, RemoteUsers
 from .role import Role
 from .session import Entry, RoomSession
 from .slots import Stream
@@ -34,6 +35,8 @@ from .speaker import Speaker
 from .statistics import Statistics
 from .video import LocalVideo
 from .volume import VolumeMeter
+
+logger: Final = logging.getLogger(__name__)
 
 SNAPSHOT_S: Final = 2.0
 """How long a snapshot waits for a picture."""
@@ -50,6 +53,7 @@ class Cloud:
         self.emit = context.emit
         self.destroyed = False
         self._tasks = Tasks("cloud")
+        self._snapshots = Tasks("snapshots")
         self.choice = DeviceChoice(context.catalog, self._device_chosen)
         self.video = LocalVideo(context, self.choice.current_id, self._local_changed)
         self.audio = LocalAudio(context, levels, self.choice.current_id, self._local_changed)
@@ -102,17 +106,21 @@ class Cloud:
 
     def snapshot(self, user: str, stream: float) -> None:
         """snapshotVideo."""
-        self._tasks.spawn(self._snapshot(user, int(stream)))
+        self._snapshots.spawn(self._snapshot(user, int(stream) if stream in MEDIA_OF else 0))
 
     async def _snapshot(self, user: str, stream: int) -> None:
-        end = self.context.loop.time() + SNAPSHOT_S
-        while (picture := self._latest(user, stream)) is None and self.context.loop.time() < end:
-            await asyncio.sleep(0.02)
-        if picture is None:
-            self.emit("onSnapshotComplete", user, stream, "", 0, 0, detail={"failure": "no-picture"})
-            return
-        url = await asyncio.to_thread(encode_png_data_url, picture)
-        self.emit("onSnapshotComplete", user, stream, url, picture.width, picture.height)
+        """Answered in any case; at once, when the room is left meanwhile."""
+        answer: tuple[Any, ...] = ("", 0, 0)
+        try:
+            async with asyncio.timeout(SNAPSHOT_S):
+                while (picture := self._latest(user, stream)) is None:
+                    await asyncio.sleep(0.02)
+            answer = (await asyncio.to_thread(encode_png_data_url, picture), picture.width, picture.height)
+        except TimeoutError:
+            logger.info("there is no picture of %s to take a snapshot of", user or "the camera")
+        finally:
+            detail = {} if answer[0] else {"failure": "no-picture"}
+            self.emit("onSnapshotComplete", user, stream, *answer, detail=detail)
 
     def _latest(self, user: str, stream: int) -> Picture | None:
         return self.remote.latest(user, stream) if user else self.video.preview.latest
@@ -139,7 +147,7 @@ class Cloud:
         self.connections.update()
 
     def _remote_changed(self) -> None:
-        if self.remote.wanted_audio():
+        if self.room_link is not None and self.remote.wanted_audio():
             self.speaker.need()
         self.connections.update()
 
@@ -164,6 +172,11 @@ class Cloud:
         levels = self.speaker.mixer.levels()
         return {user: levels[user] for user in self.remote.users() if user in levels}
 
+    @property
+    def room_link(self) -> RoomLink | None:
+        """The way to the room service, while in a room; it may be broken at the moment."""
+        return self.session.link if self.session.state in (State.IN, State.RECONNECTING) else None
+
     def _signal_rtt_ms(self) -> float:
         return self.session.link.rtt_ms if self.session.link is not None else 0.0
 
@@ -182,6 +195,8 @@ class Cloud:
     # -- `session.Parts` ---------------------------------------------------------------------------------------------
 
     def stop_intake(self) -> None:
+        self._snapshots.stop()
+        self.messages.reset()
         self.connections.stop_intake()
         self.statistics.stop()
         self.video.hold()
@@ -222,7 +237,6 @@ class Cloud:
 
     def left(self) -> None:
         self.remote.reset()
-        self.messages.reset()
         self.video.resume()
         self.audio.resume()
         self.speaker.resume()
@@ -237,6 +251,8 @@ class Cloud:
     async def close(self) -> None:
         """The backend ends."""
         await self.session.close()
-        await self._tasks.cancel()
-        for device in (self.video.preview.device, self.video.test.device, self.audio.mic, self.speaker.device):
+        for tasks in (self._tasks, self._snapshots):
+            await tasks.cancel()
+        audio, video = self.audio, self.video
+        for device in (video.preview.device, video.test.device, audio.mic, audio.test_mic, self.speaker.device):
             await device.close()

@@ -49,6 +49,7 @@ class Role:
         session = self._session.name
         link = self._session.link
         key = {"privateMapKey": private_map_key} if private_map_key else {}
+        before = self._role
         try:
             if link is None:
                 raise LinkDown("the room was left")
@@ -61,8 +62,7 @@ class Role:
             code, text = 0, ""
             link.update(role=role)
         if self._session.name == session and self._session.state is not State.EXITING:
-            if code == 0:
-                self._become(role)
+            self._become(role if code == 0 else before)
             self._emit("onSwitchRole", code, text)
 
     def _become(self, role: int) -> None:

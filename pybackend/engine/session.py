@@ -124,6 +124,7 @@ class RoomSession:
         if self.state is not State.EXITING:
             self._silent = silent and self.state is State.IDLE
             self._cause = ExitCause.LEAVE
+        self._silent = self._silent and silent
         self._feed(Input.EXIT)
 
     async def finished(self) -> None:
@@ -186,9 +187,13 @@ class RoomSession:
     def _say_refused(self) -> None:
         code, text = self._refusal
         self.say_enter_failed(code, text)
-        link, self.link, self.entry, self.name = self.link, None, None, None
-        if link is not None:
-            self._tasks.spawn(link.close())
+        self._forget_stay()
+
+    def _forget_stay(self) -> None:
+        """Nothing waits for the end of its connection: nothing is told by it any more."""
+        if self.link is not None:
+            self._tasks.spawn(self.link.close())
+        self.link, self.entry, self.name, self._entering = None, None, None, None
 
     def _refuse_enter(self) -> None:
         self._queued = None
@@ -221,8 +226,6 @@ class RoomSession:
         )
         if self._entering is not None:
             self._entering.cancel()
-        if self.link is not None:
-            await self.link.close()
         self._feed(Input.RELEASED)
 
     async def _goodbye(self) -> bool:
@@ -245,7 +248,7 @@ class RoomSession:
             if report is not None and not report.polite:
                 detail["overrun"] = ", ".join(rung for rung, result in report.results.items() if result != "done")
             self._emit("onExitRoom", int(exit_reason(cause)), detail=detail)
-        self.link, self.entry, self.name, self._entering = None, None, None, None
+        self._forget_stay()
         self._silent = False
         self._done.set()
         self._parts.left()
@@ -262,4 +265,4 @@ class RoomSession:
         if self.state is not State.IDLE:
             self.exit()
             await self.finished()
-        await self._tasks.cancel()
+        await self._tasks.finished()

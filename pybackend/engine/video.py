@@ -19,6 +19,10 @@ CAMERA_TEST: Final = 3
 """The stream number under which frames of the camera test are handed out."""
 
 
+LONGEST_SIDE: Final = 3840
+"""Of a picture, in pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraWish:
     """Which camera, and how it should deliver."""
@@ -169,7 +173,8 @@ class LocalVideo:
     def set_capture(self, params: dict[str, Any]) -> None:
         """setCameraCaptureParams: mode 3 is a size of the application's choice, all others are ours."""
         manual = params["mode"] == 3 and params["width"] > 0 and params["height"] > 0
-        self._capture = CameraFormat(int(params["width"]), int(params["height"])) if manual else None
+        sides = [int(min(params[side], LONGEST_SIDE)) & ~1 for side in ("width", "height")]
+        self._capture = CameraFormat(*sides) if manual and all(sides) else None
         self.preview.renew()
 
     def renew(self) -> None:

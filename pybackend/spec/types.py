@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from .surface import MISSING, Field, surface
 
+_EXACT: Final = 2**53
+"""Up to here every whole number is one that JSON numbers keep exactly; it fits into 64 bits as well."""
+
 Check = Callable[[Any, str], Any]
 
 
@@ -28,7 +31,8 @@ class BadType(Exception):
 def _number(value: Any, path: str) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadType(path, "number")
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT
+    return int(value) if whole else value
 
 
 def _plain(kind: type, name: str) -> Check:
@@ -172,10 +176,10 @@ def _compile(expression: str) -> Check:
         return _presence
     if len(members) > 1:
         return _union(expression, members)
-    if expression.startswith("{"):
-        return _inline(expression)
     if match := _ARRAY.fullmatch(expression):
         return _array(compile_type(match["generic"] or match["suffix"]))
+    if expression.startswith("{"):
+        return _inline(expression)
     if expression in surface().enums:
         return _BASIC["string" if isinstance(next(iter(surface().enums[expression].values())), str) else "number"]
     if expression == "Float32Array":
