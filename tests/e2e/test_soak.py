@@ -1,0 +1,57 @@
+"""Entering and leaving again and again leaves nothing behind (P37, P42): descriptors, threads, tasks, memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pybackend.testing.callers import Caller
+
+SETTLED = 50
+"""Cycles after which memory has to be flat."""
+
+GROWTH = 6 * 1024 * 1024
+"""Bytes that resident memory may grow by in the remaining cycles."""
+
+
+def cycle(alice: Caller, bob: Caller, number: int) -> dict[str, Any]:
+    """In with camera and sound, seen by Bob, and out again; what is open afterwards."""
+    alice.startLocalPreview(None)
+    alice.startLocalAudio()
+    with bob.expect("onUserVideoAvailable", lambda user, available: (user, available) == ("alice", 1), timeout=20):
+        assert alice.enter(400, timeout=20) > 0
+    alice.startRemoteView("bob", None, 0)
+    if number % 5 == 0:
+        alice.wait_for("onFirstVideoFrame", lambda user, *_: user == "bob", timeout=20, since=alice.events.seq - 20)
+    assert alice.leave(timeout=20) == 0
+    return alice.diagnostics()
+
+
+def run(trtc_cloud: Callable[..., Caller], cycles: int) -> list[dict[str, Any]]:
+    alice, bob = trtc_cloud("alice"), trtc_cloud("bob")
+    bob.startLocalPreview(None)
+    bob.startLocalAudio()
+    assert bob.enter(400) > 0
+    return [cycle(alice, bob, number) for number in range(cycles)]
+
+
+def assert_nothing_left(measured: list[dict[str, Any]], settled: int) -> None:
+    for what in ("fds", "threads", "tasks"):
+        early, late = (min(one[what] for one in part) for part in (measured[5:settled], measured[-settled // 2 :]))
+        assert late <= early, f"{what} grew from {early} to {late}"
+    assert all(one["devices"] == [] for one in measured)
+
+
+@pytest.mark.timeout(150)
+def test_forty_cycles(trtc_cloud: Callable[..., Caller]) -> None:
+    assert_nothing_left(run(trtc_cloud, 40), 20)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_two_hundred_cycles(trtc_cloud: Callable[..., Caller]) -> None:
+    measured = run(trtc_cloud, 200)
+    assert_nothing_left(measured, SETTLED)
+    early = min(one["rss_bytes"] for one in measured[SETTLED : SETTLED + 10])
+    late = min(one["rss_bytes"] for one in measured[-10:])
+    assert late - early <= GROWTH, f"resident memory grew by {(late - early) / 2**20:.1f} MB"
