@@ -34,9 +34,9 @@ class Event:
     args: tuple[Any, ...] = ()
     detail: dict[str, Any] = field(default_factory=dict)
 
-    def params(self) -> dict[str, Any]:
-        """The `params` of the notification."""
-        return {
+    def notification(self) -> dict[str, Any]:
+        """As it travels."""
+        params = {
             "cloud": self.cloud,
             "seq": self.seq,
             "session": self.session,
@@ -44,6 +44,7 @@ class Event:
             "args": list(self.args),
             "detail": self.detail,
         }
+        return {"jsonrpc": "2.0", "method": self.name, "params": params}
 
 
 class Journal:

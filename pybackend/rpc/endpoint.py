@@ -54,6 +54,8 @@ def _directory(endpoint: str) -> Iterator[str]:
 
 def _check_path(path: Path) -> None:
     """A second bind would silently steal the first one's clients."""
+    if str(path).startswith(("@", "*")):
+        raise EndpointError("--endpoint: ipc:// needs the path of a socket, which only its owner may open")
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise EndpointError(f"--endpoint: the path is longer than {LONGEST_PATH} bytes")
     if not path.parent.is_dir():

@@ -98,7 +98,7 @@ class Viewer:
                 await self._want(message)
             if "credit" in message:
                 self._grant(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             await self._socket.send_json({"error": "not JSON"})
         except BadType as bad:
             await self._socket.send_json({"error": str(bad), "field": bad.field})

@@ -36,8 +36,7 @@ class Control:
 
     def replay(self, _: Client, since: float) -> dict[str, Any]:
         events, complete = self._backend.journal.since(int(since))
-        notifications = [{"jsonrpc": "2.0", "method": event.name, "params": event.params()} for event in events]
-        return {"events": notifications, "complete": complete}
+        return {"events": [event.notification() for event in events], "complete": complete}
 
     def ping(self, _: Client) -> str:
         return "pong"

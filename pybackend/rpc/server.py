@@ -78,7 +78,7 @@ class RpcServer:
         finally:
             self._answering = False
         if answer is not None:
-            self._send(client, wire.encode(answer))
+            self._send(client, self._encoded(answer))
         self._clients.drop_idle(client)
         waiting, self._waiting = self._waiting, []
         for event in waiting:
@@ -87,9 +87,17 @@ class RpcServer:
     def _answer(self, client: Client, frames: list[bytes]) -> Any:
         try:
             message = wire.decode(frames)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, RecursionError):
             return error(-32700)
         return dispatch(message, self._methods, client)
+
+    def _encoded(self, answer: Any) -> list[bytes]:
+        try:
+            return wire.encode(answer)
+        except TypeError:
+            logger.exception("an answer cannot be sent")
+            number = answer.get("id") if isinstance(answer, dict) else None
+            return wire.encode(error(-32603) | {"id": number})
 
     def _send(self, client: Client, frames: list[bytes]) -> None:
         try:
@@ -112,9 +120,13 @@ class RpcServer:
             self._push(event)
 
     def _push(self, event: Event) -> None:
-        frames: list[bytes] | None = None
-        for client in self._clients.wanting(event.name):
-            frames = frames or wire.encode({"jsonrpc": "2.0", "method": event.name, "params": event.params()})
+        clients = list(self._clients.wanting(event.name))
+        try:
+            frames = wire.encode(event.notification()) if clients else []
+        except TypeError:
+            logger.exception("%s cannot be sent", event.name)
+            return
+        for client in clients:
             self._send(client, frames)
-        if frames is not None and self._readable():
+        if clients and self._readable():
             self._loop.call_soon(self._read)
