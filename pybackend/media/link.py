@@ -44,6 +44,7 @@ class Link:
         servers = [_ice_server(url) for url in config.ice_servers]
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._pc.on("connectionstatechange", self._changed)
+        self._connecting = seams.Connecting(self._pc)
         self._deadline: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[bool] | None = None
 
@@ -83,6 +84,7 @@ class Link:
         if self._deadline is not None:
             self._deadline.cancel()
         until = asyncio.get_running_loop().time() + deadline_s
+        await _within("connecting", self._connecting.cancel(), deadline_s)
         closed = await _within("the peer connection", self._pc.close(), deadline_s)
         left = max(0.1, until - asyncio.get_running_loop().time())
         released = await _within("the tracks", self._release(), left)

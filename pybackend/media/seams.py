@@ -3,6 +3,8 @@
 All of it is done to one connection's own objects, except the consent interval, which aioice keeps per process.
 """
 
+import asyncio
+import logging
 import queue
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import aioice.ice
-from aiortc import RTCPeerConnection, RTCRtpTransceiver
+from aiortc import InvalidStateError, RTCPeerConnection, RTCRtpTransceiver
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpreceiver import NackGenerator
 from aiortc.rtp import (
@@ -27,6 +29,8 @@ from pybackend.core.clock import now_us
 
 from .reassembly import Packet, PictureReassembly, SoundReassembly
 from .statistics import Meter, StreamStatistics
+
+logger: Final = logging.getLogger(__name__)
 
 _NTP_EPOCH_S: Final = 2_208_988_800
 _KEY_AGAIN_S: Final = 0.3
@@ -49,6 +53,38 @@ def use_loopback_only(transceiver: RTCRtpTransceiver) -> None:
         return await gather(component=component, addresses=["127.0.0.1"], timeout=timeout)
 
     connection.get_component_candidates = gather_loopback
+
+
+class Connecting:
+    """The task in which a peer connection connects after each answer, which aiortc starts and forgets.
+
+    A connection that is closed meanwhile would go on connecting: senders, decoder threads and consent checks would be started
+    for nobody, and stay. So it is cancelled before the close.
+    """
+
+    def __init__(self, pc: RTCPeerConnection) -> None:
+        held: Any = pc
+        self._connect = held._RTCPeerConnection__connect
+        self._tasks: set[asyncio.Task[Any]] = set()
+        held._RTCPeerConnection__connect = self._run
+
+    async def _run(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._connect()
+        except InvalidStateError as error:  # the peer closed while we were connecting
+            logger.info("connecting ended: %s", error)
+        finally:
+            self._tasks.discard(task)
+
+    async def cancel(self) -> None:
+        """Ends it, and waits until it has ended."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
 
 
 def negotiated_codec(transceiver: RTCRtpTransceiver) -> str:
@@ -222,6 +258,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_RTCRtpReceiver__codecs",
     ),
     "transceiver": ("_codecs",),
+    "pc": ("_RTCPeerConnection__connect",),
     "dtls": ("_get_stats",),
     "gatherer": ("_connection",),
     "connection": ("get_component_candidates",),
@@ -231,10 +268,12 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 def broken() -> list[str]:
     """The names that this module relies on and that are gone. Needs a running loop; opens nothing."""
-    transceiver = RTCPeerConnection().addTransceiver("video")
+    pc = RTCPeerConnection()
+    transceiver = pc.addTransceiver("video")
     dtls = transceiver.sender.transport
     gatherer = dtls.transport.iceGatherer
     found = {
+        "pc": pc,
         "sender": transceiver.sender,
         "receiver": transceiver.receiver,
         "transceiver": transceiver,
