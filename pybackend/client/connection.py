@@ -210,19 +210,23 @@ class Connection:
 
     async def _replay(self) -> None:
         """Asks for what comes after the last event; until the answer is there, events are held back."""
-        events, complete = [], False
+        while self._sequence.holding:
+            ready, gap = self._sequence.replayed(*await self._journal())
+            if gap is not None:
+                logger.warning("events after %d up to %d are lost", gap.since, gap.until)
+                self._missed(gap)
+            self._hand_over(ready)
+
+    async def _journal(self) -> tuple[list[CloudEvent], bool]:
+        """What the backend remembers, and whether that is everything; nothing, if it does not say."""
         try:
             (answer,) = await self._ask([Call("events.replay", {"since": self._sequence.last})], greeting=True)
             if isinstance(answer, ClientError):
                 raise answer
-            events, complete = [CloudEvent.parse(event) for event in answer["events"]], answer["complete"] is True
+            return [CloudEvent.parse(event) for event in answer["events"]], answer["complete"] is True
         except (ClientError, ValueError, KeyError, TypeError) as error:
             logger.warning("no replay: %s", error)
-        ready, gap = self._sequence.replayed(events, complete)
-        if gap is not None:
-            logger.warning("events after %d up to %d are lost", gap.since, gap.until)
-            self._missed(gap)
-        self._hand_over(ready)
+            return [], False
 
     def _arrived(self, event: CloudEvent) -> None:
         held_before = self._sequence.holding

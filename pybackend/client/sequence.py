@@ -41,11 +41,21 @@ class Sequence:
         return []
 
     def replayed(self, events: Iterable[CloudEvent], complete: bool) -> tuple[list[CloudEvent], Gap | None]:
-        """Takes the answer to a replay; gives back what may be delivered, and what is lost."""
-        found = {event.seq: event for event in events} | self._held
-        ready = [found[seq] for seq in sorted(found) if seq > self.last]
+        """Takes the answer to a replay; gives back what may be delivered, and what is lost.
+
+        What the answer does not reach up to is not lost yet: `holding` stays true, and the next replay will tell. An
+        answer without events, or an incomplete one, is final.
+        """
+        answered = {event.seq: event for event in events}
+        settled = max(answered) if answered and complete else max(self._held, default=0)
+        found = answered | self._held
+        ready: list[CloudEvent] = []
+        for seq in sorted(seq for seq in found if seq > self.last):
+            if seq > settled and seq != (ready[-1].seq if ready else self.last) + 1:
+                break
+            ready.append(found[seq])
         gap = None if complete and not self._forgot else Gap(self.last, ready[0].seq if ready else self.last)
         self.last = ready[-1].seq if ready else self.last
-        self.holding = self._forgot = False
-        self._held.clear()
+        self._held = {seq: event for seq, event in self._held.items() if seq > self.last}
+        self.holding, self._forgot = bool(self._held), False
         return ready, gap

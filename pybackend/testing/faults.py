@@ -1,6 +1,7 @@
 """Faults between two programs: `Cut` for a TCP connection such as the signalling WebSocket, `Loss` for UDP."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import cycle
@@ -133,14 +134,6 @@ def _dropped(pattern: Pattern) -> Iterator[bool]:
             number += 1
 
 
-class _Receiver(asyncio.DatagramProtocol):
-    def __init__(self, received: Callable[[bytes, Any], None]) -> None:
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._received(data, addr)
-
-
 class Loss:
     """A UDP relay before `target` that drops packets by a pattern, each way its own. Usable from any thread.
 
@@ -151,11 +144,11 @@ class Loss:
         self._target = target
         self._there = _dropped(there)
         self._back = _dropped(back)
-        self._upstream: dict[Any, asyncio.DatagramTransport] = {}
+        self._upstream: dict[Any, socket.socket] = {}
         self.passed = self.dropped = 0
         self._loop = LoopThread("loss")
-        self._front = self._loop.run(self._open(self._forward))
-        self.address: tuple[str, int] = self._front.get_extra_info("sockname")[:2]
+        self._front = self._open(self._forward)
+        self.address: tuple[str, int] = self._front.getsockname()
 
     def change(self, there: Pattern | None = None, back: Pattern | None = None) -> None:
         """Other patterns from now on."""
@@ -164,26 +157,28 @@ class Loss:
 
     def close(self) -> None:
         """Ends the relay. May be called twice."""
-        for transport in (self._front, *self._upstream.values()):
-            self._loop.soon(transport.close)
         self._loop.stop()
+        for end in (self._front, *self._upstream.values()):
+            end.close()
 
-    async def _open(self, received: Callable[[bytes, Any], None]) -> asyncio.DatagramTransport:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Receiver(received), local_addr=("127.0.0.1", 0))
-        return transport
+    def _open(self, received: Callable[[bytes, Any], None]) -> socket.socket:
+        end = socket.socket(type=socket.SOCK_DGRAM)
+        end.setblocking(False)
+        end.bind(("127.0.0.1", 0))
+
+        def read() -> None:
+            with suppress(OSError):
+                while True:
+                    received(*end.recvfrom(PIECE))
+
+        self._loop.soon(self._loop.loop.add_reader, end, read)
+        return end
 
     def _forward(self, data: bytes, sender: Any) -> None:
         if self._counted(next(self._there)):
             return
-        if sender in self._upstream:
-            self._upstream[sender].sendto(data, self._target)
-        else:
-            self._loop.loop.create_task(self._introduce(data, sender))
-
-    async def _introduce(self, data: bytes, sender: Any) -> None:
         if sender not in self._upstream:
-            self._upstream[sender] = await self._open(lambda answer, _: self._return(answer, sender))
+            self._upstream[sender] = self._open(lambda answer, _: self._return(answer, sender))
         self._upstream[sender].sendto(data, self._target)
 
     def _return(self, data: bytes, sender: Any) -> None:

@@ -54,6 +54,9 @@ class Peer:
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._inbox = self._context.socket(zmq.PULL)
         self._inbox.bind("inproc://orders")
+        self._outbox = self._context.socket(zmq.PUSH)
+        self._outbox.connect("inproc://orders")
+        self._lock = threading.Lock()
         self._orders: list[Callable[[], None]] = []
         self._open = True
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -85,15 +88,15 @@ class Peer:
         if self._open:
             self._order(lambda: setattr(self, "_open", False))
             self._thread.join()
+            self._outbox.close()
             if self._authenticator is not None:
                 self._authenticator.stop()
             self._context.term()
 
     def _order(self, work: Callable[[], Any]) -> None:
         self._orders.append(work)
-        with self._context.socket(zmq.PUSH) as socket:
-            socket.connect("inproc://orders")
-            socket.send(b"")
+        with self._lock:
+            self._outbox.send(b"")
 
     def _serve(self) -> None:
         poller = zmq.Poller()
