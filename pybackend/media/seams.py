@@ -33,6 +33,7 @@ from .statistics import Meter, StreamStatistics
 logger: Final = logging.getLogger(__name__)
 
 _NTP_EPOCH_S: Final = 2_208_988_800
+_CANCEL_AGAIN_S: Final = 0.02
 _KEY_AGAIN_S: Final = 0.3
 _UNDECODED: Final = 30
 """Frames that may wait for a decoder: two seconds of pictures."""
@@ -80,11 +81,11 @@ class Connecting:
             self._tasks.discard(task)
 
     async def cancel(self) -> None:
-        """Ends it, and waits until it has ended."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        """Ends it, and waits until it has ended. `asyncio.wait_for` may swallow a cancellation (before Python 3.12): once is not enough."""
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(set(self._tasks), timeout=_CANCEL_AGAIN_S)
 
 
 def negotiated_codec(transceiver: RTCRtpTransceiver) -> str:
