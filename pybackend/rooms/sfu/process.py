@@ -2,8 +2,9 @@
 
 One task, `_supervise`, owns the child for its whole life: spawn, wait for `Ready`, read answers until end of file, reap. If
 that was not asked for, waiting calls fail with MediaError("gone"), and after a pause, which grows with every failure in a
-row, the next child starts; once it is ready the `on_reset` callbacks are called. A child that hangs (it is asked for its
-counters every second) is killed and counts as dead. After `Supervision.restarts` failures in a row it is given up.
+row, the next child starts. Who was blocked is blocked there too; once it is ready the `on_reset` callbacks are called. A child
+that hangs (it is asked for its counters every second) is killed and counts as dead. After `Supervision.restarts` failures in
+a row it is given up.
 """
 
 import asyncio
@@ -101,6 +102,7 @@ class EmbeddedSfu:
         self._counters: dict[str, float] = {}
         self._restarts = 0
         self._number = 0
+        self._blocks: dict[str, control.Block] = {}
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -164,11 +166,15 @@ class EmbeddedSfu:
         await self._call(control.Assign(session, slots))
 
     async def block(self, session: str, *, audio: bool, video: bool) -> None:
-        await self._call(control.Block(session, audio, video))
+        command = control.Block(session, audio, video)
+        await self._call(command)
+        if audio or video:
+            self._blocks[session] = command
+        else:
+            self._blocks.pop(session, None)
 
     async def close_session(self, session: str) -> None:
-        if not self._ready.is_set():
-            return  # there is no child, hence no session
+        self._blocks.pop(session, None)
         with contextlib.suppress(MediaError):
             await self._call(control.Close(session))
 
@@ -194,7 +200,7 @@ class EmbeddedSfu:
     async def _call(self, command: control.Command) -> Any:
         try:
             async with asyncio.timeout(self._limits.reply_s):
-                if self._given_up or self._stopping:
+                if self._given_up or self._supervisor is None:
                     raise MediaError("gone")
                 await self._ready.wait()
                 return await self._ask(command)
@@ -254,7 +260,10 @@ class EmbeddedSfu:
             if failures:
                 await asyncio.sleep(min(self._limits.pause_s * 2 ** (failures - 1), self._limits.longest_pause_s))
             began = loop.time()
-            code = await self._live()
+            try:
+                code: int | OSError | None = await self._live()
+            except OSError as error:  # could not even be started, or the pipe broke
+                code = error
             if self._stopping:
                 return
             log.error("the SFU ended by itself (%s)", code)
@@ -277,6 +286,7 @@ class EmbeddedSfu:
         inquiry: asyncio.Task[None] | None = None
         try:
             if process.stdout is not None and await process.stdout.readline():  # Ready, or end of file
+                self._block_again(process)
                 self._ready.set()
                 inquiry = asyncio.create_task(self._inquire(child), name="sfu-inquiry")
                 if self._restarts:
@@ -295,6 +305,12 @@ class EmbeddedSfu:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+    def _block_again(self, process: asyncio.subprocess.Process) -> None:
+        """Who was blocked stays blocked in the next child, before anybody can publish there."""
+        if process.stdin is not None:
+            for command in self._blocks.values():
+                process.stdin.write(control.encode(0, command))  # nobody waits for the answer to number 0
 
     @staticmethod
     def _tell(callbacks: list[Callable[..., None]], *arguments: str) -> None:

@@ -140,21 +140,25 @@ class _Parser:
                 name, _, value = line[2:].partition(":")
                 if self.media:
                     self._media_attribute(name, value, self.media[-1])
+                    self._codec_attribute(name, *value.partition(" ")[::2])
                 self._transport_attribute(name, value)
         self._end_media()
+        self._validate()
+        ice = Credentials(self.values["ice-ufrag"], self.values["ice-pwd"])
+        return Offer(self.media, ice, self.fingerprints)
+
+    def _validate(self) -> None:
         if self.values.get("setup") not in ("actpass", "active") or not self.fingerprints or not self.media:
             raise ValueError("no DTLS client")
         if len({media.mid for media in self.media}) != len(self.media) or not all(m.mid for m in self.media):
             raise ValueError("mids have to be there, and unique")
         if len(self.media) > 1 and any(media.usable and media.mid not in self.bundle for media in self.media):
             raise ValueError("not bundled")
-        ice = Credentials(self.values["ice-ufrag"], self.values["ice-pwd"])
-        return Offer(self.media, ice, self.fingerprints)
 
     def _begin_media(self, words: list[str]) -> None:
         if len(self.media) >= MAX_MEDIA:
             raise ValueError("too many m-lines")
-        self.media.append(Media(kind=words[0], rejected=words[1] == "0" and "a=bundle-only" not in words))
+        self.media.append(Media(kind=words[0], rejected=words[1] == "0"))
         self.maps = {int(word): "" for word in words[3:]} if words[0] in ("audio", "video") else {}
         self.formats, self.feedback = {}, {}
 
@@ -186,7 +190,6 @@ class _Parser:
             self.fingerprints.setdefault(algorithm.lower(), digest.upper())
 
     def _media_attribute(self, name: str, value: str, media: Media) -> None:
-        head, _, rest = value.partition(" ")
         if name == "mid":
             media.mid = value
         elif name in _DIRECTIONS:
@@ -195,16 +198,20 @@ class _Parser:
             media.mux = True
         elif name == "bundle-only":
             media.rejected = False
-        elif name == "rtpmap" and int(head) in self.maps:
+        elif name == "ssrc" and media.ssrc is None:
+            media.ssrc = int(value.split(" ")[0])
+        elif name == "extmap":
+            number, uri = value.split(" ")[:2]
+            if 1 <= int(number.split("/")[0]) <= 14:  # what a one-byte header can say
+                media.extensions[uri] = int(number.split("/")[0])
+
+    def _codec_attribute(self, name: str, head: str, rest: str) -> None:
+        if name == "rtpmap" and int(head) in self.maps:
             self.maps[int(head)] = rest
         elif name == "fmtp":
             self.formats[int(head)] = rest
         elif name == "rtcp-fb":
             self.feedback.setdefault(head, []).append(rest)
-        elif name == "extmap" and 1 <= (number := int(head.split("/")[0])) <= 14:
-            media.extensions[rest.split(" ")[0]] = number
-        elif name == "ssrc" and media.ssrc is None:
-            media.ssrc = int(head)
 
 
 def answer(offer: Offer, lines: Mapping[str, Line], local: Local, version: int) -> str:

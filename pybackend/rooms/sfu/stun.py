@@ -9,6 +9,7 @@ import hmac
 import ipaddress
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,12 +56,7 @@ def parse(data: bytes) -> BindingRequest:
         raise ValueError("not a binding request")
     values: dict[int, bytes] = {}
     signed = b""
-    at = _HEADER.size
-    while at + 4 <= len(data):
-        attribute, size = struct.unpack_from(">HH", data, at)
-        value = data[at + 4 : at + 4 + size]
-        if len(value) != size:
-            raise ValueError("truncated attribute")
+    for at, attribute, value in _attributes(data):
         if attribute == FINGERPRINT:
             if int.from_bytes(value, "big") != _fingerprint(data[:at]):
                 raise ValueError("wrong fingerprint")
@@ -68,7 +64,6 @@ def parse(data: bytes) -> BindingRequest:
             values[attribute] = value
             if attribute == INTEGRITY:
                 signed = data[:at]
-        at += 4 + (size + 3) // 4 * 4
     if not signed or USERNAME not in values:
         raise ValueError("not signed")
     return BindingRequest(
@@ -79,6 +74,18 @@ def parse(data: bytes) -> BindingRequest:
         signed,
         values[INTEGRITY],
     )
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Where each begins, its type and its value."""
+    at = _HEADER.size
+    while at + 4 <= len(data):
+        attribute, size = struct.unpack_from(">HH", data, at)
+        value = data[at + 4 : at + 4 + size]
+        if len(value) != size:
+            raise ValueError("truncated attribute")
+        yield at, attribute, value
+        at += 4 + (size + 3) // 4 * 4
 
 
 def success(request: BindingRequest, address: Address, password: str) -> bytes:

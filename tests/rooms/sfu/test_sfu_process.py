@@ -85,16 +85,24 @@ async def test_child_that_dies_or_hangs_is_restarted_and_members_are_told(how: s
         reset = asyncio.Event()
         sfu.on_reset(lambda: 1 // 0)  # a callback's trouble is its own
         sfu.on_reset(reset.set)
+        await sfu.block("blocked", audio=True, video=False)
+        await sfu.block("forgiven", audio=True, video=False)
+        await sfu.block("forgiven", audio=False, video=False)
         first = sfu.pid
         os.kill(first, signal.SIGSTOP if how == "hangs" else signal.SIGTERM)
         await asyncio.wait_for(reset.wait(), LONG_S)
         assert sfu.pid not in (None, first)
         assert sfu.statistics()["restarts"] == 1
         with room(sfu) as here:
-            publisher = await here.publisher("a", (AUDIO,))
-            subscriber = await here.subscriber("s", ("audio",), {0: Source("a", AUDIO)})
-            publisher.send(0, 0, 0, KEY_FRAME)
+            names = ("blocked", "forgiven")
+            subscriber = await here.subscriber(
+                "s", ("audio",) * 2, {i: Source(name, AUDIO) for i, name in enumerate(names)}
+            )
+            for name in names:
+                publisher = await here.publisher(name, (AUDIO,))
+                publisher.send(0, 0, 0, KEY_FRAME)
             await subscriber.until(lambda: subscriber.packets)
+            assert subscriber.received(0) == []
 
 
 async def test_calls_made_meanwhile_wait_for_the_next_child(sfu: EmbeddedSfu) -> None:
