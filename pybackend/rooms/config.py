@@ -1,11 +1,12 @@
 """What a room service is started with, from flags and from a TOML file."""
 
 import dataclasses
+import math
 import secrets
 import stat
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -60,6 +61,40 @@ class RoomsConfig:
     dev: DevKeys | None = None
 
 
+Fits = Callable[[Any], bool]
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _port(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 65535
+
+
+def _seconds(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
+
+
+def _keys(value: Any) -> bool:
+    return isinstance(value, dict) and all(name and _text(key) for name, key in value.items())
+
+
+def _apps(value: Any) -> bool:
+    return _keys(value) and all(app.isascii() and app.isdigit() and 0 < int(app) < 2**32 for app in value)
+
+
+_ENTRIES: Final[Mapping[str, tuple[Fits, str]]] = {
+    "apps": (_apps, "a table from sdkAppId (a number) to its secret key"),
+    "admins": (_keys, "a table from secret id to key"),
+    **dict.fromkeys(
+        ("host", "media_address", "advertise", "tls_cert", "tls_key", "webhook", "webhook_key"), (_text, "a text")
+    ),
+    **dict.fromkeys(("port", "media_port"), (_port, "a port, 0 to 65535,")),
+    "member_timeout_s": (_seconds, "seconds, more than 0,"),
+}
+
+
 def with_dev_keys(config: RoomsConfig) -> RoomsConfig:
     """Dev mode: a service that was given neither app nor admin keys makes a pair of each."""
     if config.apps or config.admins:
@@ -81,11 +116,10 @@ def load(path: Path) -> dict[str, Any]:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"--config {path}: {error}") from None
-    types = {name: spec.type for name, spec in RoomsConfig.__dataclass_fields__.items() if name != "dev"}
-    for name in raw:
-        if name not in types:
-            raise ConfigError(f"--config {path}: {name}: no such entry; there are {', '.join(types)}")
-    try:
-        return raw | {"apps": {int(app): str(key) for app, key in raw.get("apps", {}).items()}}
-    except (ValueError, AttributeError):
-        raise ConfigError(f"--config {path}: apps: maps sdkAppId (a number) to its secret key") from None
+    for name, value in raw.items():
+        if name not in _ENTRIES:
+            raise ConfigError(f"--config {path}: {name}: no such entry; there are {', '.join(_ENTRIES)}")
+        fits, expected = _ENTRIES[name]
+        if not fits(value):
+            raise ConfigError(f"--config {path}: {name}: {expected} expected")
+    return raw | {"apps": {int(app): key for app, key in raw.get("apps", {}).items()}}

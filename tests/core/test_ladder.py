@@ -35,7 +35,8 @@ async def hang() -> bool:
 
 async def test_three_rungs_beside_each_other_then_the_flush() -> None:
     steps = Steps()
-    report = await climb(*(steps.takes(rung, 0.01) for rung in Rung), ExitDeadlines())
+    goodbye, media, devices, flush = (steps.takes(rung, 0.01) for rung in Rung)
+    report = await climb(goodbye, media, devices, flush, ExitDeadlines())
     assert steps.log[:3] == ["goodbye begins", "media begins", "devices begins"]
     assert steps.log[-2:] == ["flush begins", "flush ends"]
     assert report.polite
@@ -47,7 +48,8 @@ async def test_three_rungs_beside_each_other_then_the_flush() -> None:
 async def test_a_rung_that_overruns_is_passed_by_and_named(slow: Rung, caplog: pytest.LogCaptureFixture) -> None:
     """P8: the log says what hangs, and the exit goes on."""
     steps = Steps()
-    report = await climb(*(hang if rung is slow else steps.takes(rung) for rung in Rung), SHORT)
+    goodbye, media, devices, flush = (hang if rung is slow else steps.takes(rung) for rung in Rung)
+    report = await climb(goodbye, media, devices, flush, SHORT)
     assert report.results == {rung: RungResult.OVERRUN if rung is slow else RungResult.DONE for rung in Rung}
     assert not report.polite
     assert SHORT.of(slow) * 900 <= report.took_ms[slow] < SHORT.of(slow) * 1000 + 1000
