@@ -64,6 +64,7 @@ def run(
     options: argparse.Namespace, devices: "Sequence[DeviceInfo]" = (), openers: "Mapping[str, Opener] | None" = None
 ) -> int:
     """Serves until told to stop, or until the parent is gone. `devices` and `openers` are further ones, of tests."""
+    program.few_arenas()
     program.log_to_stderr()
     return program.run(_serve(options, tuple(devices), dict(openers or {})))
 

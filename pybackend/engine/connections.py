@@ -21,7 +21,7 @@ from .slots import Slots, Stream
 
 logger: Final = logging.getLogger(__name__)
 
-FIRST_SLOTS: Final = 8
+FIRST_SLOTS: Final = 4
 RETRY_S: Final = 1.0
 MEDIA_CLOSE_S: Final = 2.0
 
