@@ -8,10 +8,11 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import machine
+from scripts import machine
 
 NAMES = {
     "rpc": "a call over ZeroMQ, against a bare echo",
@@ -34,11 +35,10 @@ def main() -> int:
             print(f"bench.py: {name!r}: no such benchmark; there are {', '.join(NAMES)}", file=sys.stderr)
             return 2
     machine.enter_venv()
-    sys.path.insert(1, str(machine.ROOT))
-    figures = {}
+    figures: dict[str, Any] = {}
     for name in options.names or NAMES:
         machine.say(f"{name}: {NAMES[name]} …")
-        found = importlib.import_module(f"benches.{name}").measure()
+        found = importlib.import_module(f"scripts.benches.{name}").measure()
         figures |= found
         if not options.json:
             for what, figure in found.items():

@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import machine
+from scripts import machine
 
 
 def arguments() -> argparse.Namespace:
@@ -17,7 +17,11 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--headless", action="store_true", help="two backends call each other; prints a timeline")
     parser.add_argument(
-        "--camera", action="append", default=[], metavar="PATH", help="a clip in place of the test card; may be given twice"
+        "--camera",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a clip in place of the test card; may be given twice",
     )
     parser.add_argument("--json", action="store_true", help="with --headless: the timeline as JSON lines")
     parser.add_argument("--svg", metavar="FILE", help="with --headless: the timeline as a picture, too")
@@ -33,10 +37,10 @@ def main() -> int:
             return 2
     machine.enter_venv()
     if options.headless:
-        import headless
+        from scripts import headless
 
         return headless.play(options.camera, as_json=options.json, svg=options.svg)
-    import window
+    from scripts import window
 
     return window.run(options.camera)
 

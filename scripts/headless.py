@@ -115,7 +115,9 @@ class Play:
         self._timeline.line("", "", f"{leaver.user} was out after {took:.0f} ms", took_ms=round(took))
         if other is not None and other_reason is not None:
             left = other.wait_for("onRemoteUserLeaveRoom", lambda user, _: user == leaver.user, timeout=DEADLINE_S)
-            self._check(left.args[1] == other_reason, f"{other.user}: told reason {left.args[1]}, expected {other_reason}")
+            self._check(
+                left.args[1] == other_reason, f"{other.user}: told reason {left.args[1]}, expected {other_reason}"
+            )
 
     def leave(self, caller: Caller) -> None:
         """The one who stayed leaves as well."""
@@ -179,4 +181,3 @@ def play(cameras: Sequence[str], *, as_json: bool, svg: str | None) -> int:
     if svg:
         console.save_svg(svg, title="python3 scripts/dev.py --headless")
     return int(bool(timeline.failures))
-

@@ -51,7 +51,7 @@ def ensure_python() -> Path:
         say(f"making a virtual environment in {python.parent.parent}")
         _run([sys.executable, "-m", "venv", python.parent.parent])
     say("installing Python packages (a few minutes the first time)")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
     _run([*pip, "--require-hashes", "-r", LOCK])
     _run([*pip, "--no-deps", "--editable", ROOT])
     stamp.write_text(digest)
@@ -75,9 +75,7 @@ def missing_system(packages: Iterable[str]) -> list[str]:
         return []
     missing = []
     for name in packages:
-        query = subprocess.run(
-            ["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False
-        )
+        query = subprocess.run(["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False)
         if "install ok installed" not in query.stdout:
             missing.append(name)
     return missing

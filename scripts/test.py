@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import machine
+from scripts import machine
 
 SYSTEM = (
     "libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils",  # sound without hardware
@@ -47,7 +47,9 @@ STAGES = (
     Stage("floors", lambda _: [str(Path(sys.executable).with_name("lint-imports"))]),
     Stage("generated", _python("scripts/generate.py", "--check")),
     Stage("python", _pytest),
-    Stage("javascript", lambda _: ["npm", "test"], machine.SHELL, lambda: (machine.SHELL / "package-lock.json").exists()),
+    Stage(
+        "javascript", lambda _: ["npm", "test"], machine.SHELL, lambda: (machine.SHELL / "package-lock.json").exists()
+    ),
 )
 
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
-
 _M_ARENA_MAX: Final = -8
 
 

@@ -30,6 +30,7 @@ _STATES: Final = {
     "closed": LinkState.FAILED,  # by the peer: our own close detaches first
 }
 
+_LAST_S: Final = 0.1  # what a step of the close gets when the steps before it took all the time
 _CODECS: Final = {"audio": ("opus",), "video": ("VP8", "H264")}
 
 
@@ -83,13 +84,17 @@ class Link:
         self._pc.remove_listener("connectionstatechange", self._changed)
         if self._deadline is not None:
             self._deadline.cancel()
-        until = asyncio.get_running_loop().time() + deadline_s
-        await _within("connecting", self._connecting.cancel(), deadline_s)
-        closed = await _within("the peer connection", self._pc.close(), deadline_s)
-        left = max(0.1, until - asyncio.get_running_loop().time())
-        released = await _within("the tracks", self._release(), left)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline_s
+        in_time = True
+        for what, end in (
+            ("connecting", self._connecting.cancel),
+            ("the peer connection", self._pc.close),
+            ("the tracks", self._release),
+        ):
+            in_time &= await _within(what, end(), max(_LAST_S, until - loop.time()))
         self._enter(LinkState.CLOSED)
-        return closed and released
+        return in_time
 
     def _changed(self) -> None:
         self._enter(_STATES[self._pc.connectionState])

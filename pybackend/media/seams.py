@@ -81,7 +81,10 @@ class Connecting:
             self._tasks.discard(task)
 
     async def cancel(self) -> None:
-        """Ends it, and waits until it has ended. `asyncio.wait_for` may swallow a cancellation (before Python 3.12): once is not enough."""
+        """Ends it, and waits until it has ended.
+
+        Before Python 3.12 `asyncio.wait_for` may swallow a cancellation: once is not enough.
+        """
         while self._tasks:
             for task in self._tasks:
                 task.cancel()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _programs = pytest.StashKey[list[tuple[str, "Program", int]]]()
 
 
-def _watch(node: pytest.Item, name: str, program: "Program") -> None:
-    """From now on the program's log belongs to this test."""
+def watch(node: pytest.Item, name: str, program: "Program") -> None:
+    """From now on the program's log belongs to this test: it is shown when the test fails."""
     node.stash.setdefault(_programs, []).append((name, program, program.log_lines))
 
 
@@ -66,7 +66,7 @@ def _trtc_kept_rooms() -> Iterator[_Kept]:
 def trtc_rooms(request: pytest.FixtureRequest, _trtc_kept_rooms: _Kept) -> "RoomService":
     """A running room service, maybe one that served other tests before: choose room numbers of your own."""
     service = _trtc_kept_rooms.alive()
-    _watch(request.node, "rooms", service)
+    watch(request.node, "rooms", service)
     return service
 
 
@@ -80,7 +80,7 @@ def trtc_backends(request: pytest.FixtureRequest, trtc_rooms: "RoomService") -> 
     def make(rooms: str = trtc_rooms.signal, **options: Any) -> Backend:
         backend = Backend(rooms, **({"virtual_devices": True} | options))
         made.append(backend)
-        _watch(request.node, f"backend {len(made)}", backend)
+        watch(request.node, f"backend {len(made)}", backend)
         return backend
 
     yield make

@@ -1,4 +1,4 @@
-"""One module per benchmark. Each has `measure() -> dict[str, Figure]`: figures by name, each beside a reference of the same run."""
+"""One module per benchmark. Each has `measure()`: figures by name, each beside a reference of the same run."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -111,7 +111,8 @@ def test_mute_video_keeps_the_camera(trtc_cloud: Callable[..., Caller]) -> None:
     for caller in (alice, bob):
         assert caller.enter("mute") > 0
     bob.wait_for("onUserVideoAvailable", lambda user, available: (user, available) == ("alice", 1), timeout=20)
-    for act, cameras in ((lambda: alice.muteLocalVideo(True), 1), (alice.stopLocalPreview, 0)):
+    ends: list[tuple[Callable[[], None], int]] = [(lambda: alice.muteLocalVideo(True), 1), (alice.stopLocalPreview, 0)]
+    for act, cameras in ends:
         with bob.expect("onUserVideoAvailable", lambda user, available: (user, available) == ("alice", 0)):
             act()
         assert [device["kind"] for device in alice.diagnostics()["devices"]].count("camera") == cameras

@@ -1,6 +1,7 @@
 """The ends of a call, seen from outside: what the leaver is told, what the others are told, and in which order."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_second_enter_is_refused(trtc_cloud: Callable[..., Caller]) -> None:
         ({"userSig": "garbage"}, -100018),
     ],
 )
-def test_bad_parameters(trtc_cloud: Callable[..., Caller], changes: dict[str, object], code: int) -> None:
+def test_bad_parameters(trtc_cloud: Callable[..., Caller], changes: dict[str, Any], code: int) -> None:
     """A failed enter closes nothing."""
     alice = trtc_cloud("alice")
     alice.startLocalPreview(None)

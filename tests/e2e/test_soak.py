@@ -1,5 +1,6 @@
 """Entering and leaving again and again leaves nothing behind (P37, P42): descriptors, threads, tasks, memory."""
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,8 @@ from pybackend.testing.callers import Caller
 SETTLED = 50
 """Cycles after which memory has to be flat."""
 
-GROWTH = 6 * 1024 * 1024
-"""Bytes that resident memory may grow by in the remaining cycles."""
+GROWTH = 8 * 1024 * 1024
+"""Bytes between the medians of 40 cycles early and late; 5 % of what a backend takes, and what it varies by anyway."""
 
 
 def cycle(alice: Caller, bob: Caller, number: int) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def test_forty_cycles(trtc_cloud: Callable[..., Caller]) -> None:
 def test_two_hundred_cycles(trtc_cloud: Callable[..., Caller]) -> None:
     measured = run(trtc_cloud, 200)
     assert_nothing_left(measured, SETTLED)
-    early = min(one["rss_bytes"] for one in measured[SETTLED : SETTLED + 10])
-    late = min(one["rss_bytes"] for one in measured[-10:])
+    early, late = (
+        statistics.median(one["rss_bytes"] for one in part) for part in (measured[SETTLED : SETTLED + 40], measured[-40:])
+    )
     assert late - early <= GROWTH, f"resident memory grew by {(late - early) / 2**20:.1f} MB"

@@ -18,6 +18,7 @@ from pybackend.media.scaling import picture_of
 from tests.media.peer import (
     LONG_S,
     LOOPBACK,
+    Viewer,
     brightness,
     device,
     disc,
@@ -272,6 +273,25 @@ async def test_close_says_what_hung_and_goes_on(caplog: pytest.LogCaptureFixture
     assert time.monotonic() - begin < 2
     assert "the peer connection did not close within" in caplog.text
     await close()
+
+
+async def test_closed_while_it_connects_it_leaves_nothing_behind() -> None:
+    """P22: whatever moment the close hits."""
+
+    def threads() -> int:
+        return sum("asyncio" not in thread.name for thread in threading.enumerate())
+
+    before = threads()
+    for moment in range(12):
+        uplink, viewer = Uplink(LOOPBACK, on_state=quiet), Viewer()
+        sdp, _ = await uplink.offer()
+        await uplink.accept(await viewer.answer(sdp))
+        await asyncio.sleep(moment * 0.005)
+        assert await uplink.close(2)
+        assert uplink.state is LinkState.CLOSED
+        await viewer.close()
+    await until(lambda: len(asyncio.all_tasks()) == 1)
+    await until(lambda: threads() == before)
 
 
 async def test_close_is_idempotent_and_fine_at_any_moment() -> None:

@@ -85,11 +85,11 @@ class Guest:
 class House:
     """`Rooms`, its surroundings, and a clock that is set by hand."""
 
-    def __init__(self, policy: RoomPolicy = RoomPolicy()) -> None:
+    def __init__(self, policy: RoomPolicy | None = None) -> None:
         self.now = 1000.0
         self.media = MemoryMedia()
         self.news: list[RoomNews] = []
-        self.rooms = Rooms(self.media, self._verify, self.news.append, policy, lambda: self.now)
+        self.rooms = Rooms(self.media, self._verify, self.news.append, policy or RoomPolicy(), lambda: self.now)
 
     @staticmethod
     def _verify(app: int, user: str, user_sig: str) -> None:

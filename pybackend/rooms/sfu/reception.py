@@ -71,7 +71,7 @@ class Reception:
         last = delay = 0
         if self.sender_report is not None:
             last = self.sender_report.ntp >> 16 & 0xFFFFFFFF
-            delay = int((now - self._report_at) * 65536)
+            delay = int((now - self._report_at) * 65536) & 0xFFFFFFFF
         highest = self.highest - 0x10000
         return ReportBlock(self.ssrc, min(fraction, 255), self.lost, highest, int(self._jitter), last, delay)
 

@@ -7,6 +7,7 @@ What a slot wants outlives the publisher's connections, so that a source that pu
 Synchronous, called from the loop alone. Raises MediaError as `rooms.media` describes it.
 """
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,8 @@ from pybackend.rooms.sfu.endpoint import Endpoint
 from pybackend.rooms.sfu.slot import Slot
 from pybackend.rooms.sfu.transport import Ending, Timings, Transport
 from pybackend.rooms.sfu.uplink import Uplink
+
+log = logging.getLogger(__name__)
 
 ENDINGS_KEPT: Final = 1024
 """Connections that ended by themselves and of which nobody has asked yet; the oldest are forgotten."""
@@ -130,7 +133,13 @@ class Router:
         for owner in list(self._sessions.values()):
             for connection in (owner.uplink, owner.downlink):
                 if connection is not None:
-                    connection.tick(now)
+                    self._tick(connection, now)
+
+    def _tick(self, connection: Uplink | Downlink, now: float) -> None:
+        try:
+            connection.tick(now)
+        except Exception:  # one connection's trouble must not stop the others' timers
+            log.exception("a connection's timer failed")
 
     # -- links ---------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from pybackend.rooms.media import MediaError
 
 MAX_BYTES: Final = 256 * 1024
 MAX_MEDIA: Final = 128
+MAX_MID: Final = 32
 
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
@@ -35,9 +36,13 @@ class Codec:
 
     @property
     def forwardable(self) -> bool:
-        if self.name == "h264":
-            return "packetization-mode=1" in self.format
-        return self.name == "vp8" or (self.name, self.clock, self.channels) == ("opus", 48000, "/2")
+        """Opus, VP8, and H.264 in packets; not with a number that, in the second byte, would look like RTCP's."""
+        if not (0 <= self.payload_type < 64 or 96 <= self.payload_type < 128):
+            return False
+        if self.name == "opus":
+            return (self.clock, self.channels) == (48_000, "/2")
+        in_packets = self.name == "vp8" or (self.name == "h264" and "packetization-mode=1" in self.format)
+        return in_packets and self.clock == 90_000
 
     @property
     def profile(self) -> str:
@@ -150,8 +155,11 @@ class _Parser:
     def _validate(self) -> None:
         if self.values.get("setup") not in ("actpass", "active") or not self.fingerprints or not self.media:
             raise ValueError("no DTLS client")
-        if len({media.mid for media in self.media}) != len(self.media) or not all(m.mid for m in self.media):
-            raise ValueError("mids have to be there, and unique")
+        mids = {media.mid for media in self.media if 0 < len(media.mid) <= MAX_MID}
+        if len(mids) != len(self.media):
+            raise ValueError("mids have to be there, short and unique")
+        if any(media.ssrc is not None and not 0 < media.ssrc < 1 << 32 for media in self.media):
+            raise ValueError("not an SSRC")
         if len(self.media) > 1 and any(media.usable and media.mid not in self.bundle for media in self.media):
             raise ValueError("not bundled")
 

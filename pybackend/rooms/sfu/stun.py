@@ -49,11 +49,7 @@ class BindingRequest:
 
 def parse(data: bytes) -> BindingRequest:
     """Reads a datagram. Raises ValueError for everything that is not a binding request with name and signature."""
-    if len(data) < _HEADER.size:
-        raise ValueError("too short")
-    kind, length, magic, transaction = _HEADER.unpack_from(data)
-    if kind != BINDING_REQUEST or magic != MAGIC or len(data) != _HEADER.size + length or length % 4:
-        raise ValueError("not a binding request")
+    transaction = _transaction(data)
     values: dict[int, bytes] = {}
     signed = b""
     for at, attribute, value in _attributes(data):
@@ -74,6 +70,15 @@ def parse(data: bytes) -> BindingRequest:
         signed,
         values[INTEGRITY],
     )
+
+
+def _transaction(data: bytes) -> bytes:
+    if len(data) < _HEADER.size:
+        raise ValueError("too short")
+    kind, length, magic, transaction = _HEADER.unpack_from(data)
+    if kind != BINDING_REQUEST or magic != MAGIC or len(data) != _HEADER.size + length or length % 4:
+        raise ValueError("not a binding request")
+    return bytes(transaction)
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -36,6 +36,14 @@ async def test_offer_of_aiortc() -> None:
     assert audio.ssrc != video.ssrc
 
 
+@pytest.mark.parametrize("number", [64, 72, 95, 128, 255, 400, -1])
+async def test_payload_type_that_cannot_be_sent_is_not_forwarded(number: int) -> None:
+    """Else one subscriber's offer could break the forwarding to all others."""
+    text = await aiortc_offer()
+    offer = sdp.parse_offer(text.replace("SAVPF 96 ", f"SAVPF {number} ").replace("rtpmap:96 ", f"rtpmap:{number} "))
+    assert not offer.media[0].usable
+
+
 async def test_answer_is_understood_by_aiortc() -> None:
     text = await aiortc_offer() + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\na=sctp-port:5000\r\n"
     offer = sdp.parse_offer(text)
@@ -74,6 +82,8 @@ async def test_answer_is_understood_by_aiortc() -> None:
         ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"),
         ("a=rtpmap:96 opus/48000/2", "a=rtpmap:x opus/48000/2"),
         ("a=ssrc:", "a=ssrc:x"),
+        ("a=ssrc:", "a=ssrc:99999999999"),
+        ("a=mid:1", "a=mid:" + "1" * 1000),
     ],
 )
 async def test_what_is_missing_or_strange_is_refused(change: tuple[str, str]) -> None:
