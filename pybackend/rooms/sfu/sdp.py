@@ -158,8 +158,6 @@ class _Parser:
         mids = {media.mid for media in self.media if 0 < len(media.mid) <= MAX_MID}
         if len(mids) != len(self.media):
             raise ValueError("mids have to be there, short and unique")
-        if any(media.ssrc is not None and not 0 < media.ssrc < 1 << 32 for media in self.media):
-            raise ValueError("not an SSRC")
         if len(self.media) > 1 and any(media.usable and media.mid not in self.bundle for media in self.media):
             raise ValueError("not bundled")
 
@@ -207,7 +205,7 @@ class _Parser:
         elif name == "bundle-only":
             media.rejected = False
         elif name == "ssrc" and media.ssrc is None:
-            media.ssrc = int(value.split(" ")[0])
+            media.ssrc = _ssrc(value.split(" ")[0])
         elif name == "extmap":
             number, uri = value.split(" ")[:2]
             if 1 <= int(number.split("/")[0]) <= 14:  # what a one-byte header can say
@@ -220,6 +218,12 @@ class _Parser:
             self.formats[int(head)] = rest
         elif name == "rtcp-fb":
             self.feedback.setdefault(head, []).append(rest)
+
+
+def _ssrc(text: str) -> int:
+    if not 0 < int(text) < 1 << 32:
+        raise ValueError("not an SSRC")
+    return int(text)
 
 
 def answer(offer: Offer, lines: Mapping[str, Line], local: Local, version: int) -> str:
