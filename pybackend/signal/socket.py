@@ -128,5 +128,7 @@ class Socket:
                 await self._socket.close()
         except (TimeoutError, ConnectionError):
             logger.debug("the room service did not close the connection with us")
-        await self._tasks.cancel()
-        await self._session.close()
+        finally:  # also when this is cancelled
+            self._tasks.stop()
+            await self._session.close()
+        await self._tasks.finished()
