@@ -1,12 +1,16 @@
 """The main job without a window: two backends meet in a room, see and hear each other, and leave it in every way there is."""
 
+import io
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
+from rich.text import Text
 
 from pybackend.client import CloudEvent
 from pybackend.testing.callers import Caller
@@ -162,6 +166,18 @@ class Play:
         self.leave(alice)
 
 
+def _draw(console: Console, path: str) -> None:
+    """The beginning and the end of what was printed, as a picture without foreign fonts."""
+    lines = console.export_text(styles=True).splitlines()
+    parts = [index for index, line in enumerate(lines) if line and not line.startswith("\x1b[2m")]
+    picture = Console(record=True, width=96, file=io.StringIO(), force_terminal=True)
+    for line in [*lines[: parts[1]], *lines[parts[-2] :]]:
+        picture.print(Text.from_ansi(line))
+    picture.save_svg(path, title="python3 scripts/dev.py --headless")
+    text = re.sub(r"@font-face \{.*?\}", "", Path(path).read_text("utf-8"), flags=re.DOTALL)
+    Path(path).write_text(text.replace("Fira Code", "ui-monospace, Menlo, Consolas"), "utf-8")
+
+
 def play(cameras: Sequence[str], *, as_json: bool, svg: str | None) -> int:
     """Plays the call; 0 only if everything happened."""
     console = Console(record=bool(svg), width=100, stderr=as_json)
@@ -179,5 +195,5 @@ def play(cameras: Sequence[str], *, as_json: bool, svg: str | None) -> int:
     if not timeline.failures:
         console.print("\n[bold green]✓[/] everything happened")
     if svg:
-        console.save_svg(svg, title="python3 scripts/dev.py --headless")
+        _draw(console, svg)
     return int(bool(timeline.failures))

@@ -225,7 +225,7 @@ async def test_reports_round_trip_and_ties_time_stamps_to_capture() -> None:
             assert seconds == pytest.approx(time.time(), abs=3)
             sender = uplink._transceivers["video"].sender
             newest = sender._RTCRtpSender__rtp_timestamp  # type: ignore[attr-defined]
-            behind_s = (info.rtp_timestamp - newest) % 2**32 / 90_000
+            behind_s = ((info.rtp_timestamp - newest + 2**31) % 2**32 - 2**31) / 90_000
         assert behind_s == pytest.approx(
             late_us / 1e6, abs=1.5
         )  # the report is up to 1.5 s older than the newest packet
