@@ -1,0 +1,150 @@
+'use strict';
+/**
+ * The host's end of one page. Messages of a page are casts ({method, params, cloud} or {refresh, cloud}) and calls ({attach} or
+ * {method, params, cloud}, answered with {v} or {e}); messages to it are `event`, `fault`, `snapshot` and `frames`.
+ */
+const { POLLED } = require('../bridge/polled');
+const { RpcError } = require('./rpc');
+
+const BUSY = new RpcError(-32000, 'the page has been closed');
+
+class Port {
+  constructor(host, deliver, origin) {
+    this.host = host;
+    this.deliver = deliver;
+    this.origin = origin;
+    this.share = null;
+    this.listening = true;
+    this.grace = null;
+    this.isOrphan = false;
+    this.closed = false;
+  }
+
+  send(message) {
+    if (this.listening && !this.closed) this.deliver(message);
+  }
+
+  event(cloud, { name, args, detail }) {
+    this.send({ type: 'event', cloud: cloud.number, name, args, detail });
+  }
+
+  // -- the life of the page ----------------------------------------------------------------------------------------------
+
+  /** The page is gone, or about to load again. `successor`: another page may take over. */
+  away(successor) {
+    if (this.closed) return;
+    this.listening = false;
+    this.isOrphan = this.isOrphan || successor;
+    clearTimeout(this.grace);
+    this.grace = setTimeout(() => this.close(), this.host.graceMs);
+    if (this.grace.unref) this.grace.unref();
+  }
+
+  adopt(deliver) {
+    this.deliver = deliver;
+    this.isOrphan = false;
+    return this;
+  }
+
+  /** Takes its clouds with it. Idempotent. */
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.grace);
+    const mine = this._clouds();
+    mine.sort((one, other) => other.number - one.number).forEach((cloud) => this.host.destroy(cloud));
+    this.host.forget(this);
+  }
+
+  _clouds() {
+    return [...this.host.clouds.values()].filter((cloud) => cloud.port === this);
+  }
+
+  _cloud(number) {
+    const cloud = this.host.clouds.get(number);
+    if (!cloud || cloud.port !== this || cloud.destroyed) throw new RpcError(-32010, 'The cloud is destroyed');
+    return cloud;
+  }
+
+  // -- what the page says ------------------------------------------------------------------------------------------------
+
+  cast(message) {
+    const { method, params = {}, cloud: number } = message;
+    try {
+      const cloud = this._cloud(number);
+      if (message.refresh !== undefined) this._refresh(cloud, message.refresh);
+      else if (method === 'destroy') this.host.destroy(cloud);
+      else this._cast(cloud, method, params);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      this.send({ type: 'fault', cloud: number, method, error: plain(error) });
+    }
+  }
+
+  _cast(cloud, method, params) {
+    if (method === 'enterRoom' && cloud.presence.isIn(params.params)) {
+      this.event(cloud, { name: 'onEnterRoom', args: [1], detail: { cause: 'still-in' } }); // a reloaded page joins its own call
+      return;
+    }
+    cloud.presence.calling(method, params);
+    this.host.link.request(method, Object.assign({ cloud: cloud.number }, params)).catch((error) => {
+      this.send({ type: 'fault', cloud: cloud.number, method, error: plain(error) });
+      cloud.presence.callFailed(method, error).forEach((event) => this.event(cloud, event));
+    });
+  }
+
+  /** Always resolves. */
+  async call(message) {
+    try {
+      if (this.closed) throw BUSY;
+      if (message.attach) return { v: await this._attach() };
+      const cloud = this._cloud(message.cloud);
+      if (message.method === 'createSubCloud') return { v: (await this.host.createSub(this)).number };
+      cloud.presence.calling(message.method, message.params || {});
+      return { v: await this.host.link.request(message.method, Object.assign({ cloud: cloud.number }, message.params)) };
+    } catch (error) {
+      return { e: plain(error) };
+    }
+  }
+
+  /** The page's share instance; after a reload the one that it had, and how things stand. */
+  async _attach() {
+    const back = !this.listening;
+    clearTimeout(this.grace);
+    this.listening = true;
+    this.host.link.wake();
+    if (!this.share || this.share.destroyed) this.share = await this.host.createShare(this);
+    if (back) this._resume();
+    return { cloud: this.share.number, frames: this.host.framesUrl };
+  }
+
+  /** Sub clouds belonged to objects that the reload took away. */
+  _resume() {
+    for (const cloud of this._clouds()) {
+      if (cloud === this.share) cloud.presence.story().forEach((event) => this.event(cloud, event));
+      else this.host.destroy(cloud);
+    }
+  }
+
+  // -- values that pages poll ----------------------------------------------------------------------------------------------
+
+  refreshAll() {
+    for (const cloud of this._clouds()) if (cloud.epoch !== null && !cloud.destroyed) this._refresh(cloud, cloud.epoch);
+  }
+
+  /** Sends the polled values; `epoch` is the page's count of what may have changed them. */
+  _refresh(cloud, epoch) {
+    cloud.epoch = epoch;
+    if (!this.listening) return;
+    Promise.all(POLLED.map((method) => this.host.link.request(method, { cloud: cloud.number }))).then(
+      (values) => this.send({ type: 'snapshot', cloud: cloud.number, epoch, values }),
+      () => {}, // the page asks by itself then
+    );
+  }
+}
+
+function plain({ code, message, data }) {
+  return { code: code === undefined ? -32603 : code, message, data };
+}
+
+module.exports = { Port };
