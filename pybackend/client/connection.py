@@ -211,7 +211,12 @@ class Connection:
     async def _replay(self) -> None:
         """Asks for what comes after the last event; until the answer is there, events are held back."""
         while self._sequence.holding:
-            ready, gap = self._sequence.replayed(*await self._journal())
+            try:
+                journal = await self._journal()
+            except ConnectionLost as error:
+                logger.info("no replay yet: %s", error)
+                return  # the next greeting asks again, from where we are
+            ready, gap = self._sequence.replayed(*journal)
             if gap is not None:
                 logger.warning("events after %d up to %d are lost", gap.since, gap.until)
                 self._missed(gap)
@@ -224,6 +229,8 @@ class Connection:
             if isinstance(answer, ClientError):
                 raise answer
             return [CloudEvent.parse(event) for event in answer["events"]], answer["complete"] is True
+        except ConnectionLost:
+            raise
         except (ClientError, ValueError, KeyError, TypeError) as error:
             logger.warning("no replay: %s", error)
             return [], False

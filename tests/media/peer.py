@@ -107,6 +107,7 @@ class Viewer:
 
     def __init__(self) -> None:
         self.pc = plain()
+        self._connecting = seams.Connecting(self.pc)
         self.frames: dict[str, list[Any]] = {"audio": [], "video": []}
         self.arrived: dict[str, int] = {"audio": 0, "video": 0}
         self._tasks: list[asyncio.Task[None]] = []
@@ -130,8 +131,11 @@ class Viewer:
         return next(t.receiver for t in self.pc.getTransceivers() if t.kind == kind)
 
     async def close(self) -> None:
+        await self._connecting.cancel()
         await self.pc.close()
-        await asyncio.gather(*self._tasks)
+        for task in self._tasks:
+            task.cancel()  # a track that never began never ends
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 @asynccontextmanager
