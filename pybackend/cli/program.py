@@ -40,9 +40,9 @@ def fail(text: str) -> int:
     return 2
 
 
-def run(main: Coroutine[Any, Any, int]) -> int:
-    """Runs to the end. The loop can watch descriptors on every platform, which ZeroMQ needs."""
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+def run(main: Coroutine[Any, Any, int], *, watches_descriptors: bool = False) -> int:
+    """Runs to the end. ZeroMQ needs a loop that watches descriptors; on Windows that one cannot run programs."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop if watches_descriptors else None) as runner:
         try:
             return runner.run(main)
         except KeyboardInterrupt:

@@ -66,7 +66,7 @@ def run(
     """Serves until told to stop, or until the parent is gone. `devices` and `openers` are further ones, of tests."""
     program.few_arenas()
     program.log_to_stderr()
-    return program.run(_serve(options, tuple(devices), dict(openers or {})))
+    return program.run(_serve(options, tuple(devices), dict(openers or {})), watches_descriptors=True)
 
 
 async def _serve(options: argparse.Namespace, devices: "tuple[DeviceInfo, ...]", openers: "dict[str, Opener]") -> int:

@@ -1,10 +1,11 @@
 """Which devices there are. Asking is free; looking anew happens in a helper process and disturbs no running stream."""
 
 import asyncio
-import contextlib
 import json
 import logging
+import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -46,7 +47,7 @@ class Catalog:
         if self._virtual:
             return []
         async with self._refreshing:
-            found = await _probe()
+            found = await asyncio.to_thread(_probe)
             if found is None:
                 return []
             gone = [DeviceChange(info, added=False) for info in self._real if info not in found]
@@ -86,30 +87,22 @@ def _virtual_devices() -> list[DeviceInfo]:
     ]
 
 
-async def _probe() -> list[DeviceInfo] | None:
-    """Runs the helper; None when it fails or takes too long."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pybackend.devices.probe",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
+def _probe() -> list[DeviceInfo] | None:
+    """Runs the helper, and waits for it; None when it fails or takes too long. (Not every event loop can run programs.)"""
+    with subprocess.Popen(
+        [sys.executable, "-m", "pybackend.devices.probe"],
+        stdin=subprocess.PIPE,  # stays open meanwhile: by that the helper knows that we live
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        limit = threading.Timer(_PROBE_S, process.kill)
+        limit.start()
         assert process.stdout
         assert process.stderr
-        async with asyncio.timeout(_PROBE_S):
-            # not `communicate`: that would close the helper's input, by which it knows that we live
-            text, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
-            await process.wait()
+        text, complaint = process.stdout.read(), process.stderr.read()
+        limit.cancel()
+    try:
         return [DeviceInfo(DeviceKind(entry["kind"]), entry["id"], entry["name"]) for entry in json.loads(text)]
-    except TimeoutError:
-        _log.warning("looking for devices takes more than %g s", _PROBE_S)
-        return None
     except ValueError:
-        _log.warning("looking for devices failed: %s", errors.decode(errors="replace")[-500:])
+        _log.warning("looking for devices failed within %g s: %s", _PROBE_S, complaint.decode(errors="replace")[-500:])
         return None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        if process.stdin:
-            process.stdin.close()
