@@ -1,14 +1,11 @@
 """enterRoom's parameters, checked in the order of the SDK's codes."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
+from pybackend.spec import rooms
 from pybackend.spec.enums_generated import TXLiteAVError as Error
 
 from .session import Entry
-
-ROOM_TEXT: Final = re.compile(r"[A-Za-z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}")
-LAST_ROOM: Final = 4_294_967_294
 
 
 class BadEntry(Exception):
@@ -23,14 +20,13 @@ class BadEntry(Exception):
 def room_of(room_id: float, text: str) -> int | str:
     """The room that is meant: the number, if there is one, wins over the text."""
     if room_id:
-        if not isinstance(room_id, int) or not 1 <= room_id <= LAST_ROOM:
-            raise BadEntry(Error.ERR_ROOM_ID_INVALID, f"roomId: a whole number from 1 to {LAST_ROOM} expected")
+        if not isinstance(room_id, int) or not 1 <= room_id <= rooms.LAST_NUMBER:
+            raise BadEntry(Error.ERR_ROOM_ID_INVALID, f"roomId: a whole number from 1 to {rooms.LAST_NUMBER} expected")
         return room_id
-    if not ROOM_TEXT.fullmatch(text):
+    if not rooms.TEXT.fullmatch(text):
         raise BadEntry(
             Error.ERR_ROOM_ID_INVALID,
-            "roomId, strRoomId: one of them is needed; strRoomId has 1 to 64 characters out of letters, digits, "
-            "space and !#$%&()+-:;<=.>?@[]^_{}|~,",
+            f"roomId, strRoomId: one of them is needed; strRoomId has {rooms.TEXT_RULE}",
         )
     return text
 

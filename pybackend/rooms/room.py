@@ -8,11 +8,9 @@ from typing import Any, Final, Protocol
 
 from pybackend.spec.enums_generated import TRTCAppScene, TRTCRoleType
 from pybackend.spec.protocol import Member, Refusal, Refused, Streams, Tell
-from pybackend.spec.rooms import RoomKey, RoomKind
+from pybackend.spec.rooms import LAST_NUMBER, TEXT, TEXT_RULE, RoomKey, RoomKind
 
 CALL_SCENES: Final = frozenset({TRTCAppScene.TRTCAppSceneVideoCall, TRTCAppScene.TRTCAppSceneAudioCall})
-MAX_ROOM_NUMBER: Final = 4_294_967_294
-ROOM_TEXT: Final = re.compile(r"[A-Za-z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}")
 USER_TEXT: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
@@ -93,12 +91,12 @@ class Room:
 def room_key(app: int, room: int | float | str) -> RoomKey:
     """The key of a room as a client names it; raises Refused for an id that cannot be one."""
     if isinstance(room, str):
-        if not ROOM_TEXT.fullmatch(room):
+        if not TEXT.fullmatch(room):
             raise Refused(
                 Refusal.BAD_ROOM,
-                "roomId: 1 to 64 characters out of letters, digits, space and !#$%&()+-:;<=.>?@[]^_{}|~,",
+                f"roomId: {TEXT_RULE}",
             )
         return RoomKey(app, RoomKind.STRING, room)
-    if not isinstance(room, int) or not 1 <= room <= MAX_ROOM_NUMBER:
-        raise Refused(Refusal.BAD_ROOM, f"roomId: a whole number from 1 to {MAX_ROOM_NUMBER}")
+    if not isinstance(room, int) or not 1 <= room <= LAST_NUMBER:
+        raise Refused(Refusal.BAD_ROOM, f"roomId: a whole number from 1 to {LAST_NUMBER}")
     return RoomKey(app, RoomKind.NUMBER, room)

@@ -9,25 +9,34 @@ from .surface import MISSING, Field, Method, surface
 _JSON_TYPES = {"number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
 
+_BINARY = {"type": "object", "properties": {"$bin": {"type": "integer"}}, "required": ["$bin"]}
+
+
 def _schema(expression: str) -> dict[str, Any]:
-    members = [part.strip() for part in expression.split("|")] if "=>" not in expression else [expression]
-    if any("HTMLElement" in member or "=>" in member for member in members):
+    """The JSON schema of a type expression."""
+    if "HTMLElement" in expression or "=>" in expression:
         return {"enum": [True, None]}
+    members = [part.strip() for part in expression.split("|")]
+    if len(members) == 1:
+        return _simple(expression)
     if all(member in _JSON_TYPES for member in members):
-        kinds = [_JSON_TYPES[member] for member in members]
-        return {"type": kinds[0] if len(kinds) == 1 else kinds}
-    if len(members) > 1:
-        return {"anyOf": [_schema(member) for member in members]}
+        return {"type": [_JSON_TYPES[member] for member in members]}
+    return {"anyOf": [_schema(member) for member in members]}
+
+
+def _simple(expression: str) -> dict[str, Any]:
+    """Of one that is no union."""
+    if expression in _JSON_TYPES:
+        return {"type": _JSON_TYPES[expression]}
     if expression in surface().classes:
         return {"$ref": f"#/components/schemas/{expression}"}
     if expression in surface().enums:
         return {"enum": list(surface().enums[expression].values()), "title": expression}
-    if expression.endswith("[]") or expression.startswith("Array<"):
-        inner = expression[:-2] if expression.endswith("[]") else expression[6:-1]
-        return {"type": "array", "items": _schema(inner)}
-    if expression in ("ArrayBuffer", "ArrayBufferView", "Buffer"):
-        return {"type": "object", "properties": {"$bin": {"type": "integer"}}, "required": ["$bin"]}
-    return {"title": expression}
+    if expression.endswith("[]"):
+        return {"type": "array", "items": _schema(expression[:-2])}
+    if expression.startswith("Array<"):
+        return {"type": "array", "items": _schema(expression[6:-1])}
+    return _BINARY if expression in ("ArrayBuffer", "ArrayBufferView", "Buffer") else {"title": expression}
 
 
 def _described(field: Field) -> dict[str, Any]:

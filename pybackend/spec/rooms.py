@@ -1,7 +1,15 @@
 """How a room is named: by app, kind and id. The number 123 and the text "123" are two rooms."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+LAST_NUMBER: Final = 4_294_967_294
+"""Numbers of rooms go from 1 to this."""
+
+TEXT: Final = re.compile(r"[A-Za-z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}")
+TEXT_RULE: Final = "1 to 64 characters out of letters, digits, space and !#$%&()+-:;<=.>?@[]^_{}|~,"
 
 
 class RoomKind(StrEnum):

@@ -90,6 +90,7 @@ def assert_freed(alice: Caller, watch: Watch, reason: int) -> None:
 
 
 def test_own_exit(in_call: Callable[[int], tuple[Caller, Watch]]) -> None:
+    """P10: at once, not when some timer notices."""
     alice, watch = in_call(201)
     alice.exitRoom()
     assert_freed(alice, watch, 0)
@@ -149,7 +150,7 @@ def test_exit_while_a_slow_camera_is_opening(real_caller: MakeCaller, speakers: 
 
 
 def test_parent_gone(in_call: Callable[[int], tuple[Caller, Watch]]) -> None:
-    """P38: the backend of a parent that died leaves the room and ends, whatever happened to the parent."""
+    """P9, P38: the backend of a parent that died leaves the room and ends, whatever happened to the parent."""
     alice, _ = in_call(208)
     assert alice.backend is not None
     assert alice.backend.stop() is Ending.ASKED

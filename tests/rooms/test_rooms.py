@@ -4,11 +4,11 @@ import pytest
 
 from pybackend.rooms.journal import Happening
 from pybackend.rooms.media import MediaError, Source, StreamKind
-from pybackend.rooms.room import MAX_ROOM_NUMBER, room_key
+from pybackend.rooms.room import room_key
 from pybackend.rooms.rooms import RoomPolicy
 from pybackend.spec.exit import LeaveReason
 from pybackend.spec.protocol import Refusal, Refused, Streams, Tell
-from pybackend.spec.rooms import RoomKind
+from pybackend.spec.rooms import LAST_NUMBER, RoomKind
 from tests.rooms.parts import ANCHOR, APP, AUDIENCE, CALL, LIVE, Guest, House
 
 SEVEN = room_key(APP, 7)
@@ -44,7 +44,7 @@ class TestEntering:
         ("changes", "cause"),
         [
             ({"roomId": 0}, Refusal.BAD_ROOM),
-            ({"roomId": MAX_ROOM_NUMBER + 1}, Refusal.BAD_ROOM),
+            ({"roomId": LAST_NUMBER + 1}, Refusal.BAD_ROOM),
             ({"roomId": 1.5}, Refusal.BAD_ROOM),
             ({"roomId": ""}, Refusal.BAD_ROOM),
             ({"roomId": "a/b"}, Refusal.BAD_ROOM),
@@ -64,7 +64,7 @@ class TestEntering:
 
     def test_room_ids(self) -> None:
         assert room_key(APP, "aZ 09!#$%&()+-:;<=.>?@[]^_{}|~,").kind is RoomKind.STRING
-        assert room_key(APP, MAX_ROOM_NUMBER).kind is RoomKind.NUMBER
+        assert room_key(APP, LAST_NUMBER).kind is RoomKind.NUMBER
 
     async def test_a_full_room(self) -> None:
         house = House(RoomPolicy(max_members=2))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from pybackend.spec.rooms import RoomKey, RoomKind
+from pybackend.spec.rooms import LAST_NUMBER, TEXT, TEXT_RULE, RoomKey, RoomKind
 
-from ..room import MAX_ROOM_NUMBER, ROOM_TEXT, USER_TEXT
+from ..room import USER_TEXT
 from .control import RoomControl
 from .errors import ApiError, Code
 from .fields import Field, seconds, take_all, text, texts, whole
@@ -15,7 +15,7 @@ from .fields import Field, seconds, take_all, text, texts, whole
 MOST_USERS: Final = 10
 
 _USER: Final = text(USER_TEXT, "1 to 64 characters out of letters, digits, _ - .")
-_ROOM: Final = text(ROOM_TEXT, "1 to 64 characters out of letters, digits, space and !#$%&()+-:;<=.>?@[]^_{}|~,")
+_ROOM: Final = text(TEXT, TEXT_RULE)
 
 APP: Final = Field(
     "SdkAppId",
@@ -27,7 +27,7 @@ APP: Final = Field(
 )
 NUMBER_ROOM: Final = Field(
     "RoomId",
-    whole(1, MAX_ROOM_NUMBER),
+    whole(1, LAST_NUMBER),
     Code.MISSING_ROOM_ID,
     wrong_type=Code.INVALID_ROOM_ID,
     wrong_value=Code.ROOM_ID_VALUE,
