@@ -251,11 +251,14 @@ class Connection:
             self._deliver(event)
 
     async def _keep_alive(self) -> None:
-        """An owner renews its lease; and whoever could not be sent an event gets events again once it is heard of."""
+        """Renews an owner's lease, and looks for events that were lost with none after them to show it."""
         while True:
             await asyncio.sleep(self._options.lease_s / PINGS_PER_LEASE)
             with contextlib.suppress(ClientError):
                 await self.call("ping", {}, self._options.lease_s)
+                if self._options.events and self._online and not self._sequence.holding:
+                    self._sequence.holding = True
+                    await self._replay()
 
     def _end(self, error: ConnectionLost) -> None:
         if self._ended is None:

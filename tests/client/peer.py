@@ -44,7 +44,7 @@ class Peer:
         self._context = zmq.Context()
         self._authenticator: ThreadAuthenticator | None = None
         self._socket = self._context.socket(zmq.ROUTER)
-        self._socket.linger = 0
+        self._socket.linger = self._socket.sndhwm = 0
         if password:
             self._authenticator = ThreadAuthenticator(self._context)
             self._authenticator.start()

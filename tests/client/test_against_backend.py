@@ -198,7 +198,9 @@ def test_events_survive_a_cut(trtc_cloud: Make, trtc_backends: Callable[..., Bac
                 for _ in range(5):
                     cloud.wait_for("onUserExit")
             last = watcher.events.of("onUserExit")[-1].seq
-            told = [[(event.seq, event.name) for event in cloud.events if event.seq <= last] for cloud in (watcher, alice)]
+            told = [
+                [(event.seq, event.name) for event in cloud.events if event.seq <= last] for cloud in (watcher, alice)
+            ]
             assert told[0] == told[1]
 
 
