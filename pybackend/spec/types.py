@@ -145,6 +145,8 @@ def _struct(name: str, fields: tuple[Field, ...]) -> Check:
             if field.name in value and not (value[field.name] is None and field.optional):
                 inner = f"{path}.{field.name}" if path else field.name
                 result[field.name] = of_field(value[field.name], inner)
+            elif field.default is MISSING and not field.optional:
+                raise BadType(f"{path}.{field.name}" if path else field.name, field.type)
             else:
                 result[field.name] = default_of(field)
         return result
