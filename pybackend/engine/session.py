@@ -254,7 +254,9 @@ class RoomSession:
         self._parts.left()
 
     def _forget_queued(self) -> None:
+        """A second exit: neither the room nor the devices that were asked for since the first one are wanted any more."""
         self._queued = None
+        self._parts.stop_intake()
 
     def _start_queued(self) -> None:
         if self._queued is not None:
