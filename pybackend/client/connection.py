@@ -29,6 +29,9 @@ logger: Final = logging.getLogger(__name__)
 
 PINGS_PER_LEASE: Final = 3
 
+AGAIN_S: Final = 0.5
+"""Pause before a greeting that failed is tried again on the same connection."""
+
 Params = Mapping[str, Any] | Several[Any]
 
 
@@ -62,6 +65,7 @@ class Connection:
         self._presence = Presence()
         self._tasks = Tasks("client connection")
         self._dealer: Dealer | None = None
+        self._greeter: asyncio.Task[None] | None = None
         self._online = False
         self._met = False
         self._ended: ConnectionLost | None = None
@@ -122,11 +126,13 @@ class Connection:
 
     def handle_up(self) -> None:
         """From the socket: the backend is there."""
-        self._tasks.spawn(self._greet())
+        self._greeter = self._tasks.spawn(self._greet())
 
     def handle_down(self) -> None:
         """From the socket: the backend is away, maybe for good."""
         self._online = False
+        if self._greeter is not None:
+            self._greeter.cancel()
         self._outstanding.fail(ConnectionLost("the connection broke during the call"), spared=self._unsent)
 
     def handle_refused(self) -> None:
@@ -174,20 +180,17 @@ class Connection:
 
     async def _greet(self) -> None:
         """Introduces the client, each time that the connection stands; then lets waiting calls go."""
-        options = self._options
-        greeting = {"client": options.client, "protocol": 1, "owner": options.owner, "lease_s": options.lease_s}
-        try:
-            if options.events or options.owner:
-                (hello,) = await self._ask([Call("hello", greeting)], options.deadlines.connect, greeting=True)
-                if isinstance(hello, ClientError):
-                    raise hello
-                if options.events:
-                    await self._subscribe(hello.get("seq", 0))
-        except ClientError as error:
-            logger.warning("the greeting failed: %s", error)
-            if not self._opened.done() and isinstance(error, RpcError):
-                self._opened.set_exception(error)
-            return
+        while True:
+            try:
+                await self._introduce()
+                break
+            except ConnectionLost:
+                return  # the next connection greets
+            except ClientError as error:
+                logger.warning("the greeting failed: %s", error)
+                if isinstance(error, RpcError) and not self._opened.done():
+                    self._opened.set_exception(error)
+            await asyncio.sleep(AGAIN_S)
         self._online = True
         for frames in list(self._unsent.values()):
             with contextlib.suppress(RpcTimeout):
@@ -196,17 +199,31 @@ class Connection:
         if not self._opened.done():
             self._opened.set_result(None)
 
-    async def _subscribe(self, seq: int) -> None:
+    async def _introduce(self) -> None:
+        options = self._options
+        if not options.events and not options.owner:
+            return
+        greeting = {"client": options.client, "protocol": 1, "owner": options.owner, "lease_s": options.lease_s}
+        hello = await self._say("hello", greeting)
+        if not options.events:
+            return
+        seq = hello.get("seq", 0)
         if not self._met:
             self._sequence.restart(seq)
         elif seq < self._sequence.last:
             self._leave_rooms()
             self._sequence.restart(seq)
             self._missed(Gap(0, seq))
-        self._met = True
-        self._sequence.holding = True
-        await self._ask([Call("on", {"event": "*"})], greeting=True)
+        self._met = self._sequence.holding = True
+        await self._say("on", {"event": "*"})
         await self._replay()
+
+    async def _say(self, method: str, params: Params) -> Any:
+        """A call of the client's own, which goes out before any other."""
+        (outcome,) = await self._ask([Call(method, params)], greeting=True)
+        if isinstance(outcome, ClientError):
+            raise outcome
+        return outcome
 
     async def _replay(self) -> None:
         """Asks for what comes after the last event; until the answer is there, events are held back."""
@@ -225,9 +242,7 @@ class Connection:
     async def _journal(self) -> tuple[list[CloudEvent], bool]:
         """What the backend remembers, and whether that is everything; nothing, if it does not say."""
         try:
-            (answer,) = await self._ask([Call("events.replay", {"since": self._sequence.last})], greeting=True)
-            if isinstance(answer, ClientError):
-                raise answer
+            answer = await self._say("events.replay", {"since": self._sequence.last})
             return [CloudEvent.parse(event) for event in answer["events"]], answer["complete"] is True
         except ConnectionLost:
             raise

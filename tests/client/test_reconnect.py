@@ -22,7 +22,7 @@ from pybackend.client import (
 )
 from pybackend.testing.faults import Cut
 from tests.client.conftest import QUICK
-from tests.client.peer import Peer, Silence
+from tests.client.peer import Peer, Refusal, Silence
 
 
 @pytest.fixture
@@ -60,6 +60,21 @@ def test_a_backend_that_does_not_greet_is_a_timeout(peer: Peer) -> None:
     peer.script["hello"] = silent
     with pytest.raises(RpcTimeout):
         TRTCCloud.attach(peer.endpoint, options=Options(deadlines=Deadlines(connect=0.2)))
+
+
+def test_a_greeting_that_failed_after_an_outage_is_tried_again(peer: Peer, link: Cut, linked: TRTCCloud) -> None:
+    greet = peer.script["hello"]
+
+    def refuse(_: Any) -> None:
+        peer.script["hello"] = greet
+        raise Refusal(-32000, "not now")
+
+    peer.script["hello"] = refuse
+    link.cut()
+    until(lambda: len(peer.asked("hello")) == 3)
+    linked.ping()
+    peer.emit("onExitRoom", 0)
+    linked.wait_for("onExitRoom")
 
 
 @pytest.mark.parametrize("endpoint", ["nonsense", "tcp://127.0.0.1", "ipc://"])
