@@ -24,10 +24,9 @@ class SlowCamera:
         with self._path.open("rb"):
             time.sleep(HANGS_S)
             number = 0
-            while not line.stopped:
+            while not line.stopped.wait(0.05):
                 line.give(pattern.draw(number, clock.now_us(), 640, 360))
                 number += 1
-                time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,6 @@ from pybackend.rooms.room import room_key
 from pybackend.rooms.rooms import RoomPolicy
 from pybackend.rooms.signalling import Conversation, SocketLink
 from pybackend.signal import LinkTimes, RoomLink
-from pybackend.signal import socket as socket_module
 from tests.rooms.parts import APP, House
 
 LONG_S = 10.0
@@ -283,7 +282,7 @@ def rims(deadlines: ExitDeadlines) -> Iterator[None]:
         mock.patch.object(connections, "Uplink", FakeLink),
         mock.patch.object(connections, "Downlink", FakeLink),
         mock.patch.object(connections, "RETRY_S", 0.02),
-        mock.patch.object(session, "ExitDeadlines", lambda: deadlines),
+        mock.patch.object(session, "ExitDeadlines", return_value=deadlines),
     ):
         yield
 
@@ -293,7 +292,7 @@ async def stage(deadlines: ExitDeadlines | None = None) -> AsyncIterator[Stage]:
     """A stage whose network and links are in place; everything is closed at the end."""
     with rims(deadlines or ExitDeadlines(goodbye_s=0.05)):
         made = Stage()
-        with mock.patch.object(socket_module.aiohttp, "ClientSession", made.network.session):
+        with mock.patch("pybackend.signal.socket.aiohttp.ClientSession", made.network.session):
             try:
                 yield made
             finally:
