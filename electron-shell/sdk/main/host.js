@@ -74,6 +74,13 @@ class Host {
     for (const [number, cloud] of this.clouds) if (cloud.port === port && number !== 0) this.clouds.delete(number);
   }
 
+  /** Resolves when no cloud is in a room any more, or soon. */
+  async settle(deadlineMs = 2000) {
+    const until = Date.now() + deadlineMs;
+    const busy = () => [...this.clouds.values()].some((cloud) => cloud.presence.state !== 'idle');
+    while (busy() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   stop() {
     this.ports.forEach((port) => port.close());
     return this.link.stop();

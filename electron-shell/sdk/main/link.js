@@ -120,18 +120,24 @@ class Link extends EventEmitter {
     this.emit('lost', why);
     if (rpc) rpc.close();
     if (how !== 'failed') return;
-    this.waiting.splice(0).forEach(({ method, reject, timer }) => {
-      clearTimeout(timer);
-      reject(new RpcError(-32000, `${method}: there is no backend: ${why}`));
-    });
+    this._drop(why);
     this.emit('failed', why);
   }
 
+  _drop(why) {
+    for (const { method, reject, timer } of this.waiting.splice(0)) {
+      clearTimeout(timer);
+      reject(new RpcError(-32000, `${method}: there is no backend: ${why}`));
+    }
+  }
+
   /** In order; resolves to the rung of the ladder that was needed. */
-  async stop() {
+  stop() {
     const goodbye = this.supervisor.stop();
-    this._gone('failed', 'it was stopped');
+    clearInterval(this.heartbeat);
     this.state = 'stopped';
+    if (this.rpc) this.rpc.close();
+    this._drop('it was stopped');
     return goodbye;
   }
 }
