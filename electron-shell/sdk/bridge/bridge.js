@@ -3,6 +3,7 @@
  * Calls to the backend from wherever we are. `send` is for methods that return nothing, `call` returns the value at once.
  * Values that applications poll come from a snapshot that is pushed to us, unless something of ours may have changed them since.
  */
+const { RelaySocket } = require('./relay-socket');
 const { POLLED, TOUCHING, TOUCHING_EVENTS } = require('./polled');
 
 class BridgeError extends Error {
@@ -11,6 +12,9 @@ class BridgeError extends Error {
     this.code = code;
   }
 }
+
+/** There is no way to a backend at all: said once, and no more. */
+const UNREACHABLE = -32001;
 
 class Bridge {
   /** `onEvent({cloud, name, args, detail})`; `onFault({cloud, method, error})`: a `send` that came back as an error. */
@@ -22,6 +26,7 @@ class Bridge {
     this._epochs = new Map(); // by cloud: how often the polled values may have changed
     this._snapshots = new Map(); // by cloud: {epoch, values}
     this._advised = false;
+    this._relay = null;
     channel.listen((message) => this._heard(message));
   }
 
@@ -54,6 +59,12 @@ class Bridge {
     this._snapshots.delete(cloud);
   }
 
+  /** A way to the frames for a page that may not open a socket. */
+  openRelay() {
+    this._relay = new RelaySocket(this._channel);
+    return this._relay;
+  }
+
   close() {
     if (this._channel.close) this._channel.close();
   }
@@ -82,7 +93,9 @@ class Bridge {
       if (TOUCHING_EVENTS.includes(message.name) && this._epochs.has(message.cloud)) this._touch(message.cloud);
       this._onEvent(message);
     } else if (message.type === 'fault') this._onFault(message);
-    else if (message.type === 'snapshot') this._snapshots.set(message.cloud, message);
+    else if (message.type === 'relay') {
+      if (this._relay && this._relay.id === message.id) this._relay.heard(message);
+    } else if (message.type === 'snapshot') this._snapshots.set(message.cloud, message);
     else if (message.type === 'frames') {
       this.framesUrl = message.url;
       if (message.url === null) this._snapshots.clear();
@@ -95,4 +108,4 @@ function copied(value) {
   return value !== null && typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value;
 }
 
-module.exports = { Bridge, BridgeError };
+module.exports = { Bridge, BridgeError, UNREACHABLE };

@@ -39,7 +39,7 @@ function ofRenderer(require) {
 function broken(advice) {
   return {
     cast: () => {},
-    call: () => ({ e: { code: -32000, message: advice } }),
+    call: () => ({ e: { code: -32001, message: advice } }),
     listen: () => {},
     advice,
   };

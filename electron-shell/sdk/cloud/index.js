@@ -8,6 +8,7 @@ const { later, deliver, report } = require('./schedule');
 const { state } = require('./state');
 const { events, CALLBACKS } = require('./events');
 const { plain } = require('./plain');
+const { UNREACHABLE } = require('../bridge/bridge');
 const { methods } = require('../generated/methods');
 const { start: startVideo, overrides: video } = require('./video');
 const { overrides: audio } = require('./audio');
@@ -45,7 +46,7 @@ class TRTCCloud extends EventEmitter {
     try {
       return sub ? state().bridge.call('createSubCloud', {}, state().share._number) : state().bridge.attach();
     } catch (error) {
-      console.error(`TRTCCloud: ${error.message}`);
+      if (error.code !== UNREACHABLE) console.error(`TRTCCloud: ${error.message}`);
       return -1;
     }
   }

@@ -32,11 +32,7 @@ class State {
   /** Draws; there from the first view on. */
   get hub() {
     if (!this._hub) {
-      const relay = this._channel && this._channel.relay;
-      this._hub = new RendererHub({
-        framesUrl: () => this.bridge.framesUrl,
-        openRelay: relay ? (url) => relay(url) : undefined,
-      });
+      this._hub = new RendererHub({ framesUrl: () => this.bridge.framesUrl, openRelay: () => this.bridge.openRelay() });
     }
     return this._hub;
   }

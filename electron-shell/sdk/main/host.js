@@ -36,9 +36,14 @@ class Host {
     return port;
   }
 
-  /** A cloud for a page's share instance. Cloud 0 needs no answer from the backend. */
+  /** A cloud for a page's share instance. */
   async createShare(port) {
-    if (this.clouds.has(0) && !this.clouds.get(0).destroyed) return this.createSub(port);
+    return this.createFirst(port) || this.createSub(port);
+  }
+
+  /** Cloud 0, which needs no answer from the backend; null while somebody else has it. */
+  createFirst(port) {
+    if (this.clouds.has(0) && !this.clouds.get(0).destroyed) return null;
     const cloud = this._add(0, port);
     this.link.request('getTRTCShareInstance', {}).catch(() => {});
     return cloud;

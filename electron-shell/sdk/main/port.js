@@ -118,6 +118,13 @@ class Port {
     return { cloud: this.share.number, frames: this.host.framesUrl };
   }
 
+  /** For who cannot wait: the number of a share instance that needs no answer, or null. */
+  attachNow() {
+    this.host.link.wake();
+    if (!this.share) this.share = this.host.createFirst(this);
+    return this.share && this.share.number;
+  }
+
   /** Sub clouds belonged to objects that the reload took away. */
   _resume() {
     for (const cloud of this._clouds()) {

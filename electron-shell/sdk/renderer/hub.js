@@ -25,9 +25,10 @@ function renderCustom(render, user, stream, frame) {
 class RendererHub {
   /**
    * `framesUrl()` is the frame endpoint's URL now, or null while there is none. `onCustomFrame(render, user, stream, frame)`
-   * replaces the way an app's own renderer is called. `openSocket` and `openRelay`: see FrameSocket.
+   * replaces the way an app's own renderer is called. `openSocket` and `openRelay`: see FrameSocket; `softwareGl`: see Painter.
    */
-  constructor({ framesUrl, onCustomFrame = renderCustom, openSocket, openRelay }) {
+  constructor({ framesUrl, onCustomFrame = renderCustom, openSocket, openRelay, softwareGl }) {
+    this._softwareGl = softwareGl;
     this._onCustomFrame = onCustomFrame;
     this._options = { url: framesUrl, openSocket, openRelay, onFrame: (key, buffer) => this._take(key, buffer) };
     this._streams = new Map(); // shown, by key
@@ -136,7 +137,7 @@ class RendererHub {
 
   _start() {
     if (this._socket !== null) return;
-    this._painter = new Painter(document);
+    this._painter = new Painter(document, this._softwareGl);
     this._socket = new FrameSocket(this._options);
     this._pacer = new Pacer(() => this._tick());
   }

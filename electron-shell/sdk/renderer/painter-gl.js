@@ -27,6 +27,11 @@ void main() {
   gl_FragColor = vec4(y + 1.59603 * v, y - 0.39176 * u - 0.81297 * v, y + 2.01723 * u, 1.0);
 }`;
 
+const OPTIONS = { alpha: false, antialias: false, depth: false, stencil: false, powerPreference: 'low-power' };
+
+/** Renderers that say that they have a graphics card, and have none. */
+const BY_CPU = /swiftshader|llvmpipe|softpipe|basic render/i;
+
 const PLANES = ['luma', 'blue', 'red'];
 
 /** Sizes of picture whose textures are kept; the one used longest ago goes. */
@@ -35,16 +40,33 @@ const MOST_SIZES = 8;
 /** Where on the picture a corner of the screen lies: clip space to picture, whose first row is its top. */
 const TURNS = [[1, 0, 0, -1], [0, -1, -1, 0], [-1, 0, 0, 1], [0, 1, 1, 0]];
 
+function rendererOf(gl) {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
+function release(gl) {
+  const lose = gl.getExtension('WEBGL_lose_context');
+  if (lose) lose.loseContext();
+}
+
 class GlPainter {
-  /** Throws where there is no WebGL. When the browser takes the context away, `lost` is true: make another painter then. */
-  constructor(doc) {
+  /**
+   * Throws where there is no WebGL, and, unless `software`, where a CPU would have to do it: that takes three times as long
+   * as `SoftPainter`. When the browser takes the context away, `lost` is true: make another painter then.
+   */
+  constructor(doc, software = false) {
     this.kind = 'webgl';
     this._canvas = doc.createElement('canvas');
     this._canvas.width = 640;
     this._canvas.height = 360;
-    const options = { alpha: false, antialias: false, depth: false, stencil: false, powerPreference: 'low-power' };
+    const options = Object.assign({ failIfMajorPerformanceCaveat: !software }, OPTIONS);
     const gl = this._canvas.getContext('webgl', options);
     if (!gl) throw new Error('no WebGL');
+    if (!software && BY_CPU.test(rendererOf(gl))) {
+      release(gl);
+      throw new Error('WebGL by the CPU');
+    }
     this._gl = gl;
     this._sizes = new Map();
     this._program();
@@ -68,8 +90,7 @@ class GlPainter {
 
   /** Gives the context back. */
   close() {
-    const lose = this._gl.getExtension('WEBGL_lose_context');
-    if (lose) lose.loseContext();
+    release(this._gl);
   }
 
   get lost() {

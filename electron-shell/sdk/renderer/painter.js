@@ -6,10 +6,11 @@ const { SoftPainter } = require('./painter-2d');
 /** After the context was taken away this often, the page draws without WebGL for good. */
 const MOST_LOSSES = 3;
 
-/** WebGL while there is one, 2D otherwise; made at the first picture, one for a page. */
+/** WebGL while a graphics card does it, 2D otherwise; one for a page. `software`: WebGL by the CPU will do, too. */
 class Painter {
-  constructor(doc) {
+  constructor(doc, software = false) {
     this._doc = doc;
+    this._software = software;
     this._losses = 0;
     this._current = null;
   }
@@ -42,7 +43,7 @@ class Painter {
 
   _gl() {
     try {
-      return new GlPainter(this._doc);
+      return new GlPainter(this._doc, this._software);
     } catch (_) {
       return null; // no WebGL here, or no more contexts: the other painter needs none
     }

@@ -1,0 +1,186 @@
+'use strict';
+/**
+ * For Electron's main process, before it opens a window: `require('trtc-electron-sdk/main')`, or `electron -r trtc-electron-sdk/main .`
+ *
+ * Starts the backend when the first page asks for it, shares it among pages, and ends it in order when the app quits.
+ * A page is heard if its address is a file, a scheme of the app's own, or loopback; others have to be allowed
+ * (`allowOrigin`, or `PYBACKEND_ALLOW_ORIGIN`: origins with commas between them).
+ */
+const path = require('path');
+const electron = require('electron');
+const { NAMES, MAIN } = require('../bridge/channel');
+const { Host } = require('./host');
+const { Relay } = require('./relay');
+
+const { app, ipcMain } = electron;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const PERMISSIONS = {
+  startLocalPreview: 'camera', startCameraDeviceTest: 'camera', startLocalAudio: 'microphone', startMicDeviceTest: 'microphone',
+};
+
+/** The origin of a page's address; null for one that may not use the backend. */
+function originOf(address, allowed) {
+  let url;
+  try {
+    url = new URL(address);
+  } catch (error) {
+    return null;
+  }
+  const web = url.protocol === 'http:' || url.protocol === 'https:';
+  if (!web) return ['data:', 'javascript:', 'ftp:', 'chrome-error:'].includes(url.protocol) ? null : url.protocol;
+  return LOOPBACK.test(url.hostname) || allowed.has(url.origin) ? url.origin : null;
+}
+
+class Main {
+  constructor() {
+    const origins = (process.env.PYBACKEND_ALLOW_ORIGIN || '').split(',').map((origin) => origin.trim()).filter(Boolean);
+    this.allowed = new Set(origins);
+    this.made = null;
+    this.pages = new Map(); // webContents id → {port, relay, origin}
+    this.asked = new Set();
+    this.quitting = false;
+  }
+
+  /** Made on first use, so that origins can be allowed before. */
+  get host() {
+    if (!this.made) {
+      const args = [];
+      this.allowed.forEach((origin) => args.push('--allow-origin', origin));
+      this.made = new Host({ args });
+    }
+    return this.made;
+  }
+
+  /** Further origins whose pages may use the backend; to be said before the first of them does. */
+  allowOrigin(origin) {
+    this.allowed.add(new URL(origin).origin);
+  }
+
+  listen() {
+    ipcMain.on(NAMES.cast, (event, message) => this._cast(event, message));
+    ipcMain.on(NAMES.call, (event, message) => this._call(event, message));
+    app.on('session-created', mark);
+    app.on('will-quit', (event) => this._quit(event));
+  }
+
+  /** For TRTCCloud in the main process itself. It cannot wait: values that a page would wait for come as those of failure. */
+  channel() {
+    let heard = () => {};
+    const port = this.host.open((message) => setImmediate(() => heard(message)), 'main');
+    const number = port.attachNow();
+    return {
+      cast: (message) => port.cast(message),
+      call: (message) => (message.attach && number !== null
+        ? { v: { cloud: number, frames: this.host.framesUrl } }
+        : { e: { code: -32000, message: 'the main process cannot wait for the backend; ask from a page' } }),
+      listen: (callback) => { heard = callback; },
+    };
+  }
+
+  // -- pages -----------------------------------------------------------------------------------------------------------
+
+  /** The page behind a message, or null for one that is not to be heard. */
+  _page(event) {
+    const { sender } = event;
+    const inMainFrame = event.senderFrame ? event.senderFrame === sender.mainFrame : true;
+    const address = event.senderFrame ? event.senderFrame.url : sender.getURL();
+    const origin = originOf(address, this.allowed);
+    if (!inMainFrame || origin === null) {
+      console.warn(`trtc-bridge: ${address} is not allowed to use the backend`);
+      return null;
+    }
+    const page = this.pages.get(sender.id);
+    if (page && page.origin === origin) return page;
+    if (page) page.port.close();
+    return this._opened(sender, origin, Boolean(page));
+  }
+
+  _opened(contents, origin, watched) {
+    const { id } = contents;
+    const deliver = (message) => {
+      if (!contents.isDestroyed()) contents.send(NAMES.event, message);
+    };
+    const page = { port: this.host.open(deliver, origin), relay: new Relay(deliver, () => this.host.framesUrl), origin };
+    this.pages.set(id, page);
+    if (!watched) this._watch(contents, id);
+    return page;
+  }
+
+  _watch(contents, id) {
+    const away = (successor) => {
+      const page = this.pages.get(id);
+      if (!page) return;
+      page.relay.close();
+      page.port.away(successor);
+    };
+    const navigates = (details, url, inPlace, isMainFrame) => {
+      const same = inPlace === undefined ? details.isSameDocument : inPlace;
+      if (!same && (isMainFrame === undefined ? details.isMainFrame : isMainFrame)) away(false);
+    };
+    contents.on('did-start-navigation', navigates);
+    contents.on('render-process-gone', () => away(true));
+    contents.on('crashed', () => away(true));
+    contents.once('destroyed', () => {
+      away(true);
+      this.pages.delete(id);
+    });
+  }
+
+  _cast(event, message) {
+    const page = this._page(event);
+    if (!page || !message) return;
+    if (message.relay) {
+      page.relay.heard(message.relay);
+      return;
+    }
+    this._askPermission(message.method);
+    page.port.cast(message);
+  }
+
+  /** Always answered: by the host's deadlines at the latest. */
+  _call(event, message) {
+    const page = this._page(event);
+    if (!page || !message) {
+      event.returnValue = { e: { code: -32000, message: 'this page is not allowed to use the backend' } };
+      return;
+    }
+    page.port.call(message).then((answer) => {
+      if (!event.sender.isDestroyed()) event.returnValue = answer;
+    });
+  }
+
+  /** macOS asks once per app; the backend is the app's child, and goes by its answer. */
+  _askPermission(method) {
+    const kind = PERMISSIONS[method];
+    if (!kind || process.platform !== 'darwin' || this.asked.has(kind)) return;
+    this.asked.add(kind);
+    electron.systemPreferences.askForMediaAccess(kind).catch((error) => console.warn(`trtc-bridge: ${kind}: ${error.message}`));
+  }
+
+  _quit(event) {
+    if (this.quitting || !this.made) return;
+    this.quitting = true;
+    event.preventDefault();
+    this.made.stop().then(() => app.quit());
+  }
+}
+
+/** Pages learn, before their first script, that somebody is listening: an unanswered synchronous message would hang them. */
+function mark(session) {
+  const file = path.join(__dirname, 'marker.js');
+  if (session.registerPreloadScript) session.registerPreloadScript({ type: 'frame', filePath: file });
+  else session.setPreloads(session.getPreloads().concat(file));
+}
+
+function load() {
+  if (process.type !== 'browser') throw new Error('trtc-electron-sdk/main is for Electron\'s main process');
+  if (!globalThis[MAIN]) {
+    const main = new Main();
+    Object.defineProperty(globalThis, MAIN, { value: main });
+    main.listen();
+  }
+  const main = globalThis[MAIN];
+  return { allowOrigin: (origin) => main.allowOrigin(origin), get host() { return main.host; } };
+}
+
+module.exports = load();
