@@ -6,14 +6,17 @@ Params reach a method as they came, as one argument: binding them is the surface
 
 import inspect
 import logging
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
-from jsonrpcserver import Success, dispatch_to_response
-from jsonrpcserver.exceptions import JsonRpcError
-from jsonrpcserver.response import to_serializable_one
-
 from pybackend.spec.types import BadType
+
+with warnings.catch_warnings():  # 5.0.9 reads its schema by a function of importlib that is deprecated
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from jsonrpcserver import Success, dispatch_to_response
+    from jsonrpcserver.exceptions import JsonRpcError
+    from jsonrpcserver.response import to_serializable_one
 
 logger: Final = logging.getLogger(__name__)
 
