@@ -774,7 +774,7 @@ export declare class V2TXLiveTranscodingConfig {
     audioChannels: number;
     mixStreams: V2TXLiveMixStream[];
     outputStreamId: string;
-    constructor(videoWidth?: number, videoHeight?: number, videoBitrate?: number, videoFramerate?: number, videoGOP?: number, backgroundColor?: number, backgroundImage?: string, audioSampleRate?: number, audioBitrate?: number, audioChannels?: number, mixStreams?: V2TXLiveMixStream[], outputStreamId?: string);
+    constructor(videoWidth?: number, videoHeight?: number, videoBitrate?: number, videoFramerate?: number, videoGOP?: number, backgroundColor?: number, backgroundImage?: string, audioSampleRate?: number, audioBitrate?: number, audioChannels?: number, mixStreams?: any[], outputStreamId?: string);
 }
 
 export declare class TRTCImageBuffer {
@@ -795,7 +795,7 @@ export declare class TRTCScreenCaptureSourceInfo {
     width: number;
     height: number;
     isMainScreen: boolean;
-    constructor(type?: number, sourceId?: string, sourceName?: string, thumbBGRA?: TRTCImageBuffer, iconBGRA?: TRTCImageBuffer, isMinimizeWindow?: boolean, width?: number, height?: number, isMainScreen?: boolean);
+    constructor(type?: TRTCScreenCaptureSourceType, sourceId?: string, sourceName?: string, thumbBGRA?: TRTCImageBuffer, iconBGRA?: TRTCImageBuffer, isMinimizeWindow?: boolean, width?: number, height?: number, isMainScreen?: boolean);
 }
 
 export declare class TRTCScreenCaptureProperty {
@@ -812,7 +812,7 @@ export declare class TRTCDeviceInfo {
     deviceId: string;
     deviceName: string;
     deviceProperties: Record<string, any>;
-    constructor(deviceId?: string, deviceName?: string, deviceProperties?: Record<string, any>);
+    constructor(deviceId: string, deviceName: string, deviceProperties: {});
 }
 
 export declare class TRTCVideoFrame {
@@ -825,7 +825,7 @@ export declare class TRTCVideoFrame {
     height: number;
     timestamp: number;
     rotation: number;
-    constructor(videoFormat?: number, bufferType?: number, data?: null | ArrayBuffer, textureId?: number, length?: number, width?: number, height?: number, timestamp?: number, rotation?: number);
+    constructor(videoFormat?: TRTCVideoPixelFormat, bufferType?: TRTCVideoBufferType, data?: null | ArrayBuffer, textureId?: number, length?: number, width?: number, height?: number, timestamp?: number, rotation?: number);
 }
 
 export declare class TRTCAudioFrame {
@@ -837,7 +837,7 @@ export declare class TRTCAudioFrame {
     timestamp: number;
     extraData: ArrayBuffer | null;
     extraDataLength: number;
-    constructor(audioFormat?: TRTCAudioFrameFormat, data?: Buffer | ArrayBuffer | null, length?: number, sampleRate?: number, channel?: number, timestamp?: number, extraData?: ArrayBuffer | null, extraDataLength?: number);
+    constructor(audioFormat?: TRTCAudioFrameFormat, data?: any, length?: number, sampleRate?: number, channel?: number, timestamp?: number, extraData?: any, extraDataLength?: number);
 }
 
 export declare class TRTCParams {
@@ -851,7 +851,7 @@ export declare class TRTCParams {
     businessInfo: null | string;
     streamId: null | string;
     userDefineRecordId: null | string;
-    constructor(sdkAppId?: number, userId?: string, userSig?: string, roomId?: number, strRoomId?: string, role?: number, privateMapKey?: null | string, businessInfo?: null | string, streamId?: null | string, userDefineRecordId?: null | string);
+    constructor(sdkAppId?: number, userId?: string, userSig?: string, roomId?: number, strRoomId?: string, role?: TRTCRoleType, privateMapKey?: null | string, businessInfo?: null | string, streamId?: null | string, userDefineRecordId?: null | string);
 }
 
 export declare class TRTCVideoEncParam {
@@ -1068,9 +1068,9 @@ export declare class VideoBufferInfo {
     constructor(options?: {
         id: number;
         userId: string;
-        streamType: TRTCVideoStreamType;
         width: number;
         height: number;
+        streamType: TRTCVideoStreamType;
         pixelFormat: TRTCVideoPixelFormat;
     });
 }

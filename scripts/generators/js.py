@@ -90,6 +90,8 @@ def _struct(name: str, raw: dict[str, Any]) -> str:
             for known in raw["ctorOrder"]
         ]
         lines = "".join(f"    this.{known} = {known};\n" for known in raw["ctorOrder"])
+        others = {name: field for name, field in fields.items() if name not in raw["ctorOrder"] and "default" in field}
+        lines += "".join(f"    this.{name} = {_default(field)};\n" for name, field in others.items())
         body = f"  constructor({', '.join(arguments)}) {{\n{lines}  }}\n"
     return f"exports.{name} = class {name} {{\n{body}}};\n"
 

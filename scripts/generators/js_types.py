@@ -32,8 +32,19 @@ BY_HAND: Final = {
     for verb in ("on", "off")
 } | {(name, "fire"): "    fire(event: string, ...args: any): void;\n" for name in ("V2LivePusher", "V2LivePlayer")}
 
-LOOSE: Final = {("TRTCTranscodingConfig", "mixUsersArray"): "any[]"}
-"""Constructor parameters that are wider than their fields."""
+CONSTRUCTORS: Final = {
+    ("TRTCTranscodingConfig", "mixUsersArray"): "mixUsersArray?: any[]",
+    ("V2TXLiveTranscodingConfig", "mixStreams"): "mixStreams?: any[]",
+    ("TRTCAudioFrame", "data"): "data?: any",
+    ("TRTCAudioFrame", "extraData"): "extraData?: any",
+    ("TRTCDeviceInfo", "deviceId"): "deviceId: string",
+    ("TRTCDeviceInfo", "deviceName"): "deviceName: string",
+    ("TRTCDeviceInfo", "deviceProperties"): "deviceProperties: {}",
+}
+"""Constructor parameters that are not simply `field?: its type`."""
+
+OPTIONS: Final = ("id", "userId", "width", "height", "streamType", "pixelFormat")
+"""What the one constructor with an options object takes."""
 
 
 def _members(fields: list[dict[str, Any]], indent: str = "    ") -> str:
@@ -67,14 +78,19 @@ def _struct(name: str, raw: dict[str, Any]) -> str:
         return f"{keyword} type {name} = {{\n{_members(raw['fields'])}}};\n"
     if raw["kind"] == "interface":
         return f"{keyword.split(' ', maxsplit=1)[0]} interface {name} {{\n{_members(raw['fields'])}}}\n"
-    types = {field["name"]: LOOSE.get((name, field["name"]), field["type"]) for field in raw["fields"]}
+    fields = {field["name"]: field for field in raw["fields"]}
     if raw["ctorOrder"] == ["options"]:
-        optional = {"buffer", "pixelLength"}
-        kept = [field for field in raw["fields"] if field["name"] not in optional]
-        arguments = f"options?: {{\n{_members(kept, '        ')}    }}"
+        arguments = f"options?: {{\n{_members([fields[known] for known in OPTIONS], '        ')}    }}"
     else:
-        arguments = ", ".join(f"{known}?: {types[known]}" for known in raw["ctorOrder"])
+        arguments = ", ".join(_argument(name, fields[known]) for known in raw["ctorOrder"])
     return f"{keyword} class {name} {{\n{_members(raw['fields'])}    constructor({arguments});\n}}\n"
+
+
+def _argument(owner: str, field: dict[str, Any]) -> str:
+    """A constructor's parameter: where its default is a member of an enum, the enum is its type, whatever the field's is."""
+    enum = field.get("defaultSymbol", "").split(".")[0]
+    usual = f"{field['name']}?: {enum if enum in document()['enums'] else field['type']}"
+    return CONSTRUCTORS.get((owner, field["name"]), usual)
 
 
 def _callbacks() -> str:

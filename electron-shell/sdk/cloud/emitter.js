@@ -73,9 +73,9 @@ class EventEmitter {
     return this;
   }
 
-  removeAllListeners(event) {
-    if (event === undefined) this._table.clear();
-    else this._table.delete(event);
+  removeAllListeners(...events) {
+    if (events.length === 0) this._table.clear();
+    else this._table.delete(events[0]);
     return this;
   }
 

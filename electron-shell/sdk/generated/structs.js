@@ -174,6 +174,9 @@ exports.TRTCVideoEncParam = class TRTCVideoEncParam {
     this.videoBitrate = videoBitrate;
     this.minVideoBitrate = minVideoBitrate;
     this.enableAdjustRes = enableAdjustRes;
+    this.colorRange = 0;
+    this.colorSpace = 0;
+    this.complexity = 0;
   }
 };
 

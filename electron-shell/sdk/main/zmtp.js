@@ -197,6 +197,7 @@ class Dealer extends EventEmitter {
     if (!next) return false;
     if (!(next.flags & COMMAND)) throw new ProtocolError('a message before the handshake');
     const name = next.body.toString('latin1', 1, 1 + next.body[0]);
+    if (next.body.toString('latin1', 1, 5) === 'RROR') return this._refused(next.body.toString('latin1', 6)); // libzmq before 4.3.6 has lost the E
     if (name === 'ERROR') return this._refused(next.body.toString('latin1', 7) || 'no reason given');
     const answer = this.mechanism.answers[name];
     if (answer === undefined) throw new ProtocolError(`unexpected ${name}`);
