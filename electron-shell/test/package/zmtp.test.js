@@ -5,8 +5,10 @@ const { once } = require('events');
 const net = require('net');
 const path = require('path');
 const { test } = require('node:test');
-const { Dealer } = require('../main/zmtp');
-const { folder, next, program, until } = require('./tools');
+const { Dealer } = require('../../sdk/main/zmtp');
+const { folder } = require('../tools/files');
+const { program } = require('../tools/programs');
+const { next, until } = require('../tools/wait');
 
 const ROUTER = path.join(__dirname, 'fixtures/router.py');
 

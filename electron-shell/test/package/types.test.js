@@ -5,7 +5,8 @@ const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
 const ts = require('typescript');
-const { SDK, folder, upstream } = require('./tools');
+const { folder, upstream } = require('../tools/files');
+const { SDK } = require('../tools/programs');
 
 const OPTIONS = {
   strict: true, noEmit: true, skipLibCheck: false, target: ts.ScriptTarget.ES2020, module: ts.ModuleKind.CommonJS,

@@ -3,7 +3,7 @@
 const assert = require('assert');
 const { EventEmitter: Theirs } = require('events');
 const { test } = require('node:test');
-const { EventEmitter: Ours } = require('../cloud/emitter');
+const { EventEmitter: Ours } = require('../../sdk/cloud/emitter');
 
 const EVENTS = ['a', 'b', 'c'];
 

@@ -6,11 +6,12 @@ const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
 const acorn = require('acorn');
-const { PYTHON, ROOT, SDK, upstream } = require('./tools');
+const { upstream } = require('../tools/files');
+const { PYTHON, ROOT, SDK } = require('../tools/programs');
 
 const surface = JSON.parse(fs.readFileSync(path.join(ROOT, 'pybackend/spec/surface.json'), 'utf8'));
-const sdk = require('..');
-const define = require('../liteav/trtc_define');
+const sdk = require('../../sdk');
+const define = require('../../sdk/liteav/trtc_define');
 
 const NODE_MODULES = ['electron', 'os', 'net', 'child_process', 'fs', 'path', 'worker_threads', 'events', 'timers'];
 
