@@ -71,6 +71,7 @@ async def _serve(config: Any) -> int:
     import os
 
     from pybackend import __version__
+    from pybackend.rooms.media import MediaError
     from pybackend.rooms.service import room_service
 
     stop = program.stop_event()
@@ -86,6 +87,8 @@ async def _serve(config: Any) -> int:
             }
             program.say_ready(line | ({"dev": config.dev.to_json()} if config.dev else {}))
             await stop.wait()
+    except MediaError:
+        return program.fail(f"cannot forward media on {config.media_address or config.host}: see above")
     except OSError as error:
         return program.fail(f"cannot serve on {config.host}: {error.strerror or error}")
     return 0

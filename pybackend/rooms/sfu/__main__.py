@@ -131,7 +131,7 @@ def main() -> None:
         endpoint = Endpoint(options.host, options.port)
     except OSError as error:
         log.critical("cannot bind %s:%s: %s", options.host, options.port, error)
-        raise SystemExit(3) from error
+        raise SystemExit(control.CANNOT_BIND) from error
     address = options.advertise or reachable_address(endpoint.host)
     router = Router(endpoint, address, Timings(consent_s=options.consent))
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:

@@ -16,6 +16,9 @@ from pybackend.rooms.media import Source, StreamKind
 MAX_LINE: Final = 4 << 20
 """Bytes of the longest line."""
 
+CANNOT_BIND: Final = 3
+"""Exit code of a child that was given an address it cannot have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

@@ -94,6 +94,7 @@ class EmbeddedSfu:
         self._limits = supervision or Supervision()
         self._child: _Child | None = None
         self._ready = asyncio.Event()
+        self._was_ready = False
         self._given_up = False
         self._stopping = False
         self._supervisor: asyncio.Task[None] | None = None
@@ -266,11 +267,14 @@ class EmbeddedSfu:
                 code = error
             if self._stopping:
                 return
+            if code == control.CANNOT_BIND and not self._was_ready:
+                break  # a setting, which no further try will make better
             log.error("the SFU ended by itself (%s)", code)
             failures = 1 if loop.time() - began > self._limits.stable_s else failures + 1
             self._restarts += 1
+        else:
+            log.critical("the SFU fails again and again: given up")
         self._given_up = True
-        log.critical("the SFU fails again and again: given up")
 
     async def _live(self) -> int | None:
         """One child, from its start to its end. Returns its exit code."""
@@ -288,6 +292,7 @@ class EmbeddedSfu:
             if process.stdout is not None and await process.stdout.readline():  # Ready, or end of file
                 self._block_again(process)
                 self._ready.set()
+                self._was_ready = True
                 inquiry = asyncio.create_task(self._inquire(child), name="sfu-inquiry")
                 if self._restarts:
                     self._tell(self._resets)
