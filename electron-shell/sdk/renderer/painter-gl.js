@@ -8,22 +8,26 @@
 const VERTEX = `
 attribute vec2 corner;
 uniform mat2 turn;
+uniform vec2 share; // of the chroma planes, which cover a column or a row more than a picture of odd size has
 varying vec2 at;
+varying vec2 chroma;
 void main() {
   gl_Position = vec4(corner, 0.0, 1.0);
   at = turn * corner * 0.5 + 0.5;
+  chroma = at * share;
 }`;
 
 const FRAGMENT = `
 precision mediump float;
 varying vec2 at;
+varying vec2 chroma;
 uniform sampler2D luma;
 uniform sampler2D blue;
 uniform sampler2D red;
 void main() {
   float y = 1.16438 * (texture2D(luma, at).r - 0.06275);
-  float u = texture2D(blue, at).r - 0.50196;
-  float v = texture2D(red, at).r - 0.50196;
+  float u = texture2D(blue, chroma).r - 0.50196;
+  float v = texture2D(red, chroma).r - 0.50196;
   gl_FragColor = vec4(y + 1.59603 * v, y - 0.39176 * u - 0.81297 * v, y + 2.01723 * u, 1.0);
 }`;
 
@@ -84,6 +88,7 @@ class GlPainter {
     const [a, b, c, d] = TURNS[turns];
     const sign = mirrored ? -1 : 1;
     gl.uniformMatrix2fv(this._turn, false, [a * sign, b * sign, c, d]);
+    gl.uniform2f(this._share, frame.width / 2 / frame.chromaWidth, frame.height / 2 / frame.chromaHeight);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     return { canvas: this._canvas, x: 0, y: this._canvas.height - height, width, height };
   }
@@ -112,6 +117,7 @@ class GlPainter {
     gl.useProgram(program);
     PLANES.forEach((name, unit) => gl.uniform1i(gl.getUniformLocation(program, name), unit));
     this._turn = gl.getUniformLocation(program, 'turn');
+    this._share = gl.getUniformLocation(program, 'share');
     gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
