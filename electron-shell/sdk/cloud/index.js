@@ -15,6 +15,8 @@ const { overrides: audio } = require('./audio');
 const { overrides: room } = require('./room');
 const { start: startExtras, overrides: extras, managers } = require('./extras');
 
+const LEFT = 0; // the reason of `onExitRoom` after `exitRoom`
+
 const hidden = (target, values) => {
   for (const name of Object.keys(values)) Object.defineProperty(target, name, { value: values[name], writable: true, configurable: true });
 };
@@ -113,8 +115,9 @@ class TRTCCloud extends EventEmitter {
   }
 
   /** What the SDK does itself before the application hears of an event. */
-  _before(name, [user]) {
-    if (name === 'onRemoteUserLeaveRoom' && state().hasHub) state().hub.userLeft(this._number, user);
+  _before(name, [first]) {
+    if (name === 'onRemoteUserLeaveRoom' && state().hasHub) state().hub.userLeft(this._number, first);
+    if (name === 'onExitRoom' && first !== LEFT) this._outside(); // by `exitRoom` it is already, and may have a new preview
   }
 
   /** A call without a result came back as an error. */

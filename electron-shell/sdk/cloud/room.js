@@ -1,8 +1,6 @@
 'use strict';
 /** Rooms, roles and messages: what is decided before the backend is asked. */
 const { TRTCRoleType } = require('../generated/enums');
-const { state } = require('./state');
-
 const { TRTCSpeedTestParams } = require('../generated/structs');
 
 exports.overrides = {
@@ -12,9 +10,7 @@ exports.overrides = {
   },
 
   exitRoom() {
-    if (state().hasHub) state().hub.hideAll(this._number);
-    this._forgetViews();
-    this._roomParams = null;
+    this._outside();
     this._send('exitRoom', {});
   },
 

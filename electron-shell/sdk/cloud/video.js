@@ -69,8 +69,12 @@ const helpers = {
     if (state().hasHub) state().hub.hide(this._number, userId, streamType);
   },
 
-  _forgetViews() {
+  /** A room is left, and every device closed: no picture comes any more. */
+  _outside() {
+    if (state().hasHub) state().hub.hideAll(this._number);
     this._shown.clear();
+    this._shareType = null;
+    this._roomParams = null;
   },
 
   _setParams(userId, streamType, params) {

@@ -59,4 +59,11 @@ function userSig(user) {
   return signatures.get(user);
 }
 
-module.exports = { ADMIN, APP, COMMAND, PYTHON, ROOT, SDK, backend, call, program, python, rooms, userSig };
+/** An action of the server API: `act(service, 'RemoveUser', { RoomId: 7, UserIds: ['alice'] })`. */
+async function act(service, action, fields) {
+  const script = 'import json, sys; from pybackend.testing import tc3; tc3.call(*sys.argv[1:5], json.loads(sys.argv[5]), timeout=10)';
+  const all = JSON.stringify(Object.assign({ SdkAppId: APP.id }, fields));
+  await promisify(execFile)(PYTHON, ['-c', script, service.ready.admin, ADMIN.id, ADMIN.key, action, all], { cwd: ROOT });
+}
+
+module.exports = { ADMIN, APP, COMMAND, PYTHON, ROOT, SDK, act, backend, call, program, python, rooms, userSig };

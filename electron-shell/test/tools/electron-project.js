@@ -1,0 +1,68 @@
+'use strict';
+/** A small Electron project, as somebody would write it: the package under the SDK's name, one window, two places for pictures. */
+const fs = require('fs');
+const path = require('path');
+const { bundle } = require('../../app/bundle');
+const { folder } = require('./files');
+const { SDK } = require('./programs');
+
+const MAIN = `
+require('trtc-electron-sdk/main');
+const { app, BrowserWindow } = require('electron');
+const webPreferences = MODE === 'node'
+  ? { nodeIntegration: true, contextIsolation: false }
+  : { contextIsolation: true, sandbox: true, preload: require.resolve('trtc-electron-sdk/preload') };
+const open = () => new BrowserWindow({ width: 900, height: 500, webPreferences }).loadFile('page.html');
+app.on('window-all-closed', () => {}); // the test says when it ends
+app.on('test:open', open);
+app.whenReady().then(open);
+`;
+
+const PAGE = `<!doctype html><meta charset="utf-8"><title>page</title>
+<style>body { margin: 0; background: #222 } div.view { width: 400px; height: 225px; float: left; margin: 4px }</style>
+<div class="view" id="local"></div><div class="view" id="remote"></div><script src="page.js"></script>`;
+
+/** What the tests do in a page, as an application would. It keeps every event with what the application could see of it. */
+const RECORDER = `
+window.events = [];
+const NAMES = ['onError', 'onWarning', 'onEnterRoom', 'onExitRoom', 'onRemoteUserEnterRoom', 'onRemoteUserLeaveRoom', 'onUserVideoAvailable',
+  'onUserAudioAvailable', 'onFirstVideoFrame', 'onConnectionLost', 'onConnectionRecovery', 'onCameraDidReady', 'onDeviceChange'];
+window.start = () => {
+  const cloud = window.TRTCCloud.getTRTCShareInstance();
+  window.cloud = cloud;
+  NAMES.forEach((name) => cloud.on(name, (...args) => window.events.push({ name, args, detail: cloud.eventDetail })));
+  cloud.on('onUserVideoAvailable', (user, available) => {
+    if (available === 1) cloud.startRemoteView(user, document.getElementById('remote'), 0);
+  });
+  cloud.on('onRemoteUserLeaveRoom', () => { window.leftWith = document.querySelectorAll('#remote canvas').length; });
+};
+window.enter = (params) => {
+  window.cloud.startLocalPreview(document.getElementById('local'));
+  window.cloud.startLocalAudio();
+  window.cloud.enterRoom(Object.assign(new window.TRTC.TRTCParams(), params), 0);
+};
+window.of = (name) => window.events.filter((event) => event.name === name).map((event) => event.args);
+window.seen = (name, ...args) => window.of(name).some((given) => args.every((arg, index) => given[index] === arg));
+`;
+
+const LOAD = {
+  node: "window.TRTC = window.require('trtc-electron-sdk');\nwindow.TRTCCloud = window.TRTC.default;\n",
+  isolated: `${bundle(SDK, 'TRTC')}\nwindow.TRTCCloud = window.TRTC.default;\n`,
+};
+
+/** Its folder; `mode` is `node` (nodeIntegration) or `isolated` (sandbox, preload). `files` are further ones, or others in their place. */
+function project(t, mode, files = {}) {
+  const made = folder(t);
+  fs.mkdirSync(path.join(made, 'node_modules'));
+  fs.symlinkSync(SDK, path.join(made, 'node_modules/trtc-electron-sdk'), 'junction');
+  const all = Object.assign({
+    'package.json': '{ "name": "project", "main": "main.js" }',
+    'main.js': `const MODE = '${mode}';${MAIN}`,
+    'page.html': PAGE,
+    'page.js': RECORDER + LOAD[mode],
+  }, files);
+  for (const name of Object.keys(all)) fs.writeFileSync(path.join(made, name), all[name]);
+  return made;
+}
+
+module.exports = { LOAD, PAGE, RECORDER, project };
