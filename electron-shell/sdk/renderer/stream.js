@@ -52,15 +52,9 @@ class Stream {
   show(views) {
     const former = this._surfaces();
     const seed = former.find((surface) => surface.painted);
-    const kept = views.map((view) => {
-      const known = surfaceOf(view, this);
-      if (known) return known;
-      const surface = new Surface(view, this, this._painter.kind);
-      if (seed) surface.copy(seed, this._fills);
-      else surface.fit(this._fills);
-      return surface;
-    });
-    former.filter((surface) => !kept.includes(surface)).forEach((surface) => surface.remove());
+    const surfaces = views.map((view) => surfaceOf(view, this) || this._surface(view, seed));
+    surfaces.forEach((surface) => surface.place());
+    former.filter((surface) => !surfaces.includes(surface)).forEach((surface) => surface.remove());
     this._views = views.map(weak);
     this._seenAt = Date.now();
   }
@@ -108,6 +102,14 @@ class Stream {
     const { mirrorType } = this.params;
     const camera = this.source.user === '' && this.source.stream !== 2;
     return mirrorType === MIRROR.enable || (mirrorType === MIRROR.auto && camera);
+  }
+
+  /** In a view that shows something else yet; `seed` has a picture for it, if there is one. */
+  _surface(view, seed) {
+    const surface = new Surface(view, this, this._painter.kind);
+    if (seed) surface.copy(seed, this._fills);
+    else surface.fit(this._fills);
+    return surface;
   }
 
   _paint(frame) {

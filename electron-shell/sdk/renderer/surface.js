@@ -34,9 +34,15 @@ class Surface {
     Object.assign(this._wrapper.style, WRAPPER);
     this._wrapper.className = `trtc-${kind}`;
     this._wrapper.appendChild(this._canvas);
-    view.innerHTML = '';
-    view.appendChild(this._wrapper);
+    this.place();
     Object.defineProperty(view, SURFACE, { value: this, configurable: true });
+  }
+
+  /** Sees to it that it is in the view, which the page may have emptied. */
+  place() {
+    if (this._wrapper.parentNode === this._view) return;
+    this._view.innerHTML = '';
+    this._view.appendChild(this._wrapper);
   }
 
   /** Whether a picture drawn here can be seen. */

@@ -154,7 +154,7 @@ class Scene {
   async send(of, frame = {}) {
     const [cloud, user, stream] = of;
     const source = idOf({ cloud, user, stream });
-    await until(() => this.socket && this.socket.credit.get(source) > 0, `credit for ${of}`);
+    await until(() => this.socket && this.socket.readyState === 1 && this.socket.credit.get(source) > 0, `credit for ${of}`);
     this.socket.credit.set(source, this.socket.credit.get(source) - 1);
     this.socket.push(message(Object.assign({ source }, frame)));
   }
