@@ -220,10 +220,11 @@ class Rooms:
 
     def _put_out(self, room: Room, occupant: Occupant, cause: ExitCause) -> None:
         link, occupant.link = occupant.link, None
+        was_cut_off = link is None and cause is ExitCause.DUPLICATE_LOGIN  # and is back before its time ran out
         if link is not None:
             link.tell(Tell.REMOVED, {"cause": cause})
             link.close()
-        self._depart(room, occupant, LeaveReason.REMOVED)
+        self._depart(room, occupant, LeaveReason.TIMEOUT if was_cut_off else LeaveReason.REMOVED)
 
     def _depart(self, room: Room, occupant: Occupant, reason: LeaveReason) -> None:
         if self._stays.pop(occupant.session, None) is None:

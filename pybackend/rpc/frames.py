@@ -23,6 +23,8 @@ from pybackend.spec.types import BadType, compile_type
 
 I420: Final = 1
 CREDIT_CAP: Final = 2
+GOODBYE_S: Final = 0.2
+"""How long a viewer has to answer when its socket is closed: what follows is the end of the program, or nothing."""
 HEADER: Final = struct.Struct("<BBBBHHIIQQ")
 """version, format, stream, rotation, width, height, source id, frame number, capture time in µs, reserved."""
 
@@ -159,7 +161,7 @@ class FrameServer:
         """Listens; returns the URL."""
         app = web.Application()
         app.router.add_get("/frames", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE_S)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         return f"ws://127.0.0.1:{self._runner.addresses[0][1]}/frames?token={self._token}"
@@ -185,7 +187,7 @@ class FrameServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self._admit(request)
-        socket = web.WebSocketResponse(max_msg_size=1 << 20, compress=False, timeout=1.0)
+        socket = web.WebSocketResponse(max_msg_size=1 << 20, compress=False, timeout=GOODBYE_S)
         await socket.prepare(request)
         viewer = Viewer(self._hub, self._identify, socket)
         try:

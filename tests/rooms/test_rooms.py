@@ -100,6 +100,16 @@ class TestDuplicates:
         with pytest.raises(Refused):
             house.resume(old)
 
+    async def test_who_was_cut_off_and_is_back_in_another_session_was_not_removed(self, house: House) -> None:
+        """A backend that crashed, and the next one of the same user before the first one's grace was over."""
+        ben, old = house.enter("ben"), house.enter("anna")
+        ben.link.heard()
+        house.rooms.detach(old.occupant, old.link)
+        house.enter("anna", session="anna-2")
+        left, entered = ben.link.heard()
+        assert left == (Tell.LEFT, {"user": "anna", "session": "anna-1", "reason": LeaveReason.TIMEOUT})
+        assert (entered[0], entered[1]["session"]) == (Tell.ENTERED, "anna-2")
+
     async def test_a_newer_attempt_of_the_same_session_replaces_in_silence(self, house: House) -> None:
         ben, old = house.enter("ben"), house.enter("anna")
         ben.link.heard()
