@@ -6,6 +6,7 @@ const { Surface, surfaceOf } = require('./surface');
 
 const FILL = 0;
 const BGRA32 = 3;
+const RGBA32 = 5;
 const CAMERA_TEST = 3;
 const MIRROR = { auto: 0, enable: 1 };
 
@@ -17,6 +18,9 @@ const DETACHED_MS = 2000;
 
 /** A reference that does not keep a view alive; where there is none (Electron 9), one that does. */
 const weak = (view) => (typeof WeakRef === 'function' ? new WeakRef(view) : { deref: () => view });
+
+/** A buffer of four bytes a pixel. */
+const pixels = (frame, bgra) => convert(frame, new Uint8ClampedArray(frame.width * frame.height * 4), bgra).buffer;
 
 /** One picture source of one cloud: the views it is drawn in, how, and who renders it instead. */
 class Stream {
@@ -121,11 +125,12 @@ class Stream {
 
   _hand(frame, onCustomFrame) {
     const { width, height } = frame;
-    const bgra = this.callback.pixelFormat === BGRA32;
-    const bytes = bgra ? convert(frame, new Uint8ClampedArray(width * height * 4), true).buffer : frame.planes();
+    const wanted = this.callback.pixelFormat;
+    const videoFormat = wanted === BGRA32 || wanted === RGBA32 ? wanted : I420;
+    const bytes = videoFormat === I420 ? frame.planes() : pixels(frame, videoFormat === BGRA32);
     const data = window.Buffer ? window.Buffer.from(bytes) : new Uint8Array(bytes);
     onCustomFrame(this.callback.render, this.source.user, this.source.stream, {
-      videoFormat: bgra ? BGRA32 : I420,
+      videoFormat,
       bufferType: 1,
       data,
       length: data.length,
