@@ -22,7 +22,8 @@ class Control:
 
     def hello(self, client: Client, label: str, protocol: float, owner: bool, lease_s: float) -> dict[str, Any]:
         if protocol != PROTOCOL:
-            raise RpcFailure(WRONG_PROTOCOL, f"protocol {protocol} is not spoken here", {"protocol": PROTOCOL})
+            said = {"protocol": PROTOCOL, "version": __version__}
+            raise RpcFailure(WRONG_PROTOCOL, f"protocol {protocol:g} is not spoken here", said)
         if lease_s <= 0:
             raise BadType("lease_s", "a positive number of seconds")
         client.greet(label, lease_s if owner else None)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import zmq
 
+from pybackend import __version__
 from pybackend.spec.surface import Field, surface
 from pybackend.testing.processes import Backend
 
@@ -169,7 +170,9 @@ def test_events_follow_their_answer_and_can_be_replayed(wires: Callable[[Backend
 
 
 def test_greeting_and_documents(wire: Wire) -> None:
-    assert wire.ask("hello", {"client": "test", "protocol": 2})["error"]["code"] == -32011
+    refusal = wire.ask("hello", {"client": "test", "protocol": 2})["error"]
+    assert refusal["code"] == -32011
+    assert refusal["data"] == {"protocol": 1, "version": __version__}  # who is refused can say which versions do not fit
     greeting = wire.ask("hello", {"client": "test", "protocol": 1})["result"]
     assert greeting.keys() >= {"protocol", "version", "seq", "clouds", "devices"}
     described = wire.ask("diagnostics")["result"]

@@ -25,7 +25,7 @@ class Bridge {
     this._onFault = onFault;
     this._epochs = new Map(); // by cloud: how often the polled values may have changed
     this._snapshots = new Map(); // by cloud: {epoch, values}
-    this._advised = false;
+    this._told = ''; // the last reason why there is no backend
     this._relay = null;
     channel.listen((message) => this._heard(message));
   }
@@ -38,7 +38,7 @@ class Bridge {
   }
 
   send(method, params, cloud) {
-    if (this._channel.advice) this._advise();
+    if (this._channel.advice) this._tell(this._channel.advice);
     this._channel.cast({ method, params, cloud });
     if (TOUCHING.includes(method)) this._touch(cloud);
   }
@@ -70,16 +70,18 @@ class Bridge {
   }
 
   _ask(message) {
-    if (this._channel.advice) this._advise();
+    if (this._channel.advice) this._tell(this._channel.advice);
     const answer = this._channel.call(message) || { e: { code: -32000, message: 'no answer' } };
-    if (answer.e) throw new BridgeError(answer.e);
-    return answer.v;
+    if (!answer.e) return answer.v;
+    if (answer.e.code === UNREACHABLE) this._tell(answer.e.message);
+    throw new BridgeError(answer.e);
   }
 
-  _advise() {
-    if (this._advised) return;
-    this._advised = true;
-    console.error(this._channel.advice);
+  /** Why there is no backend: once for each reason. */
+  _tell(why) {
+    if (why === this._told) return;
+    this._told = why;
+    console.error(/^trtc-bridge: /.test(why) ? why : `trtc-bridge: ${why}`);
   }
 
   _touch(cloud) {
@@ -92,13 +94,16 @@ class Bridge {
     if (message.type === 'event') {
       if (TOUCHING_EVENTS.includes(message.name) && this._epochs.has(message.cloud)) this._touch(message.cloud);
       this._onEvent(message);
-    } else if (message.type === 'fault') this._onFault(message);
-    else if (message.type === 'relay') {
+    } else if (message.type === 'fault') {
+      if (message.error.code === UNREACHABLE) this._tell(message.error.message);
+      this._onFault(message);
+    } else if (message.type === 'relay') {
       if (this._relay && this._relay.id === message.id) this._relay.heard(message);
     } else if (message.type === 'snapshot') this._snapshots.set(message.cloud, message);
     else if (message.type === 'frames') {
       this.framesUrl = message.url;
       if (message.url === null) this._snapshots.clear();
+      else this._told = '';
     }
   }
 }

@@ -5,7 +5,7 @@ const { Host } = require('../main/host');
 
 const { signal } = workerData;
 let answers = null;
-const host = new Host();
+const host = new Host({ says: false }); // the class says it
 const port = host.open((message) => parentPort.postMessage(message));
 
 function answer(id, value) {

@@ -88,7 +88,7 @@ class TRTCCloud extends EventEmitter {
 
   _send(method, params) {
     if (this._isThere()) state().bridge.send(method, plain(params), this._number);
-    else this._refused({ method, error: { code: -32000, message: 'there is no backend' } });
+    else this._refused({ method, error: { code: UNREACHABLE, message: 'there is no backend' } });
   }
 
   /** The value, or the documented one of failure. */
@@ -96,7 +96,7 @@ class TRTCCloud extends EventEmitter {
     try {
       if (this._isThere()) return state().bridge.call(method, plain(params), this._number);
     } catch (error) {
-      console.error(`TRTCCloud.${method}: ${error.message}`);
+      if (error.code !== UNREACHABLE) console.error(`TRTCCloud.${method}: ${error.message}`);
     }
     return copy(methods[method].failure);
   }
@@ -122,7 +122,7 @@ class TRTCCloud extends EventEmitter {
 
   /** A call without a result came back as an error. */
   _refused({ method, error }) {
-    console.error(`TRTCCloud.${method}: ${error.message}`);
+    if (error.code !== UNREACHABLE) console.error(`TRTCCloud.${method}: ${error.message}`);
     this.fire('onWarning', error.code, `${method}: ${error.message}`, { method });
     if (this._number >= 0) return; // otherwise the host sees to it that these two are answered
     if (method === 'enterRoom') {

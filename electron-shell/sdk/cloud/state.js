@@ -19,7 +19,8 @@ class State {
 
   get bridge() {
     if (!this._bridge) {
-      const to = (number) => this.clouds.get(number);
+      const { clouds } = this;
+      const to = (number) => clouds.get(number);
       this._channel = channel.open();
       this._bridge = new Bridge(this._channel, {
         onEvent: (event) => to(event.cloud) && to(event.cloud)._received(event),
@@ -49,6 +50,7 @@ class State {
     if (left || !this._channel.close) return;
     this.bridge.close();
     this._bridge = null;
+    this.clouds = new Map(); // numbers begin anew; the last events still find their clouds
   }
 }
 

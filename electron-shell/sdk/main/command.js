@@ -27,7 +27,12 @@ function shellWords(text, windows = process.platform === 'win32') {
 }
 
 function parse(text) {
-  if (!text.trim().startsWith('[')) return shellWords(text);
+  const words = text.trim().startsWith('[') ? fromJson(text) : shellWords(text);
+  if (!words[0]) throw new Error('PYBACKEND_COMMAND: it names no program');
+  return words;
+}
+
+function fromJson(text) {
   let words;
   try {
     words = JSON.parse(text);

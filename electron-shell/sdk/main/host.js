@@ -8,18 +8,31 @@ const { Port } = require('./port');
 const { Presence } = require('./presence');
 
 class Host {
-  /** `options`: those of Supervisor and Link, and {log, graceMs}. */
+  /** `options`: those of Supervisor and Link, and {log, graceMs, says}; `says`: whether it tells by `log` that there is no backend. */
   constructor(options = {}) {
     this.log = options.log || ((line) => process.stderr.write(`${line}\n`));
     this.graceMs = options.graceMs || 10000;
+    this.says = options.says !== false;
+    this.said = ''; // the last reason why there is no backend
     this.clouds = new Map(); // number → {number, port, presence, destroyed, epoch}
     this.ports = new Set();
     this.creating = 0;
     this.link = new Link(Object.assign({}, options, { log: this.log }));
     this.link.on('event', (event) => this._event(event));
     this.link.on('up', (ready, hello, fresh) => this._up(ready, hello, fresh));
-    this.link.on('lost', (why) => this._lost(why));
-    this.link.on('failed', (why) => this.log(`trtc-bridge: there is no backend: ${why}`));
+    this.link.on('gap', (state) => {
+      this.log('trtc-bridge: events of the backend are lost');
+      this._reconcile(state);
+    });
+    this.link.on('lost', (why) => {
+      this.log(`trtc-bridge: the backend is lost: ${why}`);
+      this._lost(why);
+    });
+    this.link.on('failed', (why) => {
+      if (this.says && why !== this.said) this.log(`trtc-bridge: there is no backend: ${why}`);
+      this.said = why;
+      this._lost(why);
+    });
     this.link.on('beat', () => this.ports.forEach((port) => port.refreshAll()));
   }
 
@@ -41,18 +54,28 @@ class Host {
     return this.createFirst(port) || this.createSub(port);
   }
 
-  /** Cloud 0, which needs no answer from the backend; null while somebody else has it. */
+  /** Cloud 0, which needs no answer from the backend; null while somebody else has it, or is about to leave a room with it. */
   createFirst(port) {
-    if (this.clouds.has(0) && !this.clouds.get(0).destroyed) return null;
+    const other = this.clouds.get(0);
+    if (other && (!other.destroyed || other.presence.state !== 'idle')) return null;
     const cloud = this._add(0, port);
-    this.link.request('getTRTCShareInstance', {}).catch(() => {});
+    this._revive();
     return cloud;
+  }
+
+  _revive() {
+    this.link.request('getTRTCShareInstance', {}, { patient: true }).catch(() => {});
   }
 
   async createSub(port) {
     this.creating += 1;
     try {
-      return this._add(await this.link.request('createSubCloud', { cloud: 0 }), port);
+      const first = this.clouds.get(0);
+      if (!first || first.destroyed) this._revive(); // only a living share instance makes others
+      const number = await this.link.request('createSubCloud', { cloud: 0 });
+      const cloud = this._add(number, port);
+      if (port.closed) this.destroy(cloud); // meanwhile
+      return cloud;
     } finally {
       this.creating -= 1;
     }
@@ -68,10 +91,17 @@ class Host {
   destroy(cloud) {
     if (cloud.destroyed) return;
     cloud.destroyed = true;
-    cloud.presence.calling('exitRoom');
     const others = this.creating > 0 || [...this.clouds.values()].some((other) => !other.destroyed);
     const method = cloud.number === 0 && others ? 'exitRoom' : 'destroy';
-    if (this.link.state !== 'idle') this.link.request(method, { cloud: cloud.number }).catch(() => {});
+    if (this.link.state !== 'up' && this.link.state !== 'starting') return;
+    const sent = () => cloud.presence.sent('destroy');
+    this.link.request(method, { cloud: cloud.number }, { patient: true, sent }).then(() => this._clear(cloud), () => {});
+  }
+
+  /** A destroyed cloud is remembered as long as events of it may come. */
+  _clear(cloud) {
+    const over = cloud.destroyed && cloud.presence.state === 'idle' && cloud.number !== 0;
+    if (over && this.clouds.get(cloud.number) === cloud) this.clouds.delete(cloud.number);
   }
 
   forget(port) {
@@ -94,18 +124,16 @@ class Host {
   _event(event) {
     const cloud = this.clouds.get(event.cloud);
     if (!cloud) return;
-    this._tell(cloud, event);
-    if (event.name === 'onExitRoom' && cloud.destroyed && cloud.number !== 0) this.clouds.delete(cloud.number);
-  }
-
-  _tell(cloud, event) {
+    const silent = cloud.destroyed && cloud.presence.state === 'idle' && event.name === 'onExitRoom'; // there was no room to leave
     cloud.presence.observe(event, cloud.port.listening);
-    cloud.port.event(cloud, event);
+    if (!silent) cloud.port.event(cloud, event);
+    this._clear(cloud);
   }
 
-  _up(ready, hello, fresh) {
+  _up(ready, state, fresh) {
+    this.said = '';
     if (fresh) this._restore();
-    else this._reconcile(hello);
+    else this._reconcile(state);
     this.ports.forEach((port) => port.send({ type: 'frames', url: ready.frames }));
   }
 
@@ -121,21 +149,23 @@ class Host {
     }
   }
 
-  /** We were silent for longer than the lease: the backend has left rooms without a word. */
+  /** Events are lost, or calls: what the backend says about rooms counts. */
   _reconcile({ clouds }) {
-    const idle = (number) => clouds.every(({ id, state }) => id !== number || state === 'idle');
     for (const cloud of this.clouds.values()) {
-      if (cloud.presence.state === 'in' && idle(cloud.number)) this._bury(cloud, 'the backend had given up waiting for us');
+      const { presence, port, number } = cloud;
+      const theirs = (clouds.find(({ id }) => id === number) || { state: 'idle' }).state;
+      const events = presence.reconcile(theirs, 'The connection to the backend was lost for a while', port.listening);
+      events.forEach((event) => port.event(cloud, event));
+      if (presence.state === 'exiting' && theirs !== 'exiting') this.link.urgent('exitRoom', { cloud: number }).catch(() => {});
     }
   }
 
-  _bury(cloud, why) {
-    for (const event of cloud.presence.backendLost(`The backend is lost: ${why}`)) this._tell(cloud, event);
-  }
-
   _lost(why) {
-    this.log(`trtc-bridge: the backend is lost: ${why}`);
-    this.clouds.forEach((cloud) => this._bury(cloud, why));
+    this.clouds.forEach((cloud) => {
+      const events = cloud.presence.backendLost(`The backend is lost: ${why}`, cloud.port.listening);
+      events.forEach((event) => cloud.port.event(cloud, event));
+      this._clear(cloud);
+    });
     this.ports.forEach((port) => port.send({ type: 'frames', url: null }));
   }
 }

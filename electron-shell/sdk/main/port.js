@@ -4,6 +4,7 @@
  * {method, params, cloud}, answered with {v} or {e}); messages to it are `event`, `fault`, `snapshot` and `frames`.
  */
 const { POLLED } = require('../bridge/polled');
+const { methods } = require('../generated/methods');
 const { RpcError } = require('./rpc');
 
 const BUSY = new RpcError(-32000, 'the page has been closed');
@@ -51,9 +52,16 @@ class Port {
     if (this.closed) return;
     this.closed = true;
     clearTimeout(this.grace);
-    const mine = this._clouds();
+    const mine = this._clouds(); // cloud 0 last: it would take the others along
     mine.sort((one, other) => other.number - one.number).forEach((cloud) => this.host.destroy(cloud));
     this.host.forget(this);
+  }
+
+  /** The page was away for so long that its clouds are gone. */
+  _reopen() {
+    this.closed = false;
+    this.isOrphan = false;
+    this.host.ports.add(this);
   }
 
   _clouds() {
@@ -69,12 +77,12 @@ class Port {
   // -- what the page says ------------------------------------------------------------------------------------------------
 
   cast(message) {
-    const { method, params = {}, cloud: number } = message;
+    const { method, cloud: number } = message;
     try {
       const cloud = this._cloud(number);
       if (message.refresh !== undefined) this._refresh(cloud, message.refresh);
       else if (method === 'destroy') this.host.destroy(cloud);
-      else this._cast(cloud, method, params);
+      else this._cast(cloud, method, checked(method, message.params));
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       this.send({ type: 'fault', cloud: number, method, error: plain(error) });
@@ -82,26 +90,29 @@ class Port {
   }
 
   _cast(cloud, method, params) {
-    if (method === 'enterRoom' && cloud.presence.isIn(params.params)) {
-      this.event(cloud, { name: 'onEnterRoom', args: [1], detail: { cause: 'still-in' } }); // a reloaded page joins its own call
+    if (method === 'enterRoom' && cloud.presence.rejoins(params.params)) {
+      this.event(cloud, { name: 'onEnterRoom', args: [1], detail: { cause: 'still-in' } });
       return;
     }
-    cloud.presence.calling(method, params);
-    this.host.link.request(method, Object.assign({ cloud: cloud.number }, params)).catch((error) => {
+    this._ask(cloud, method, params, true).catch((error) => {
       this.send({ type: 'fault', cloud: cloud.number, method, error: plain(error) });
       cloud.presence.callFailed(method, error).forEach((event) => this.event(cloud, event));
     });
   }
 
+  _ask(cloud, method, params, patient) {
+    const sent = () => cloud.presence.sent(method, params);
+    return this.host.link.request(method, Object.assign({}, params, { cloud: cloud.number }), { patient, sent });
+  }
+
   /** Always resolves. */
   async call(message) {
     try {
-      if (this.closed) throw BUSY;
       if (message.attach) return { v: await this._attach() };
+      if (this.closed) throw BUSY;
       const cloud = this._cloud(message.cloud);
       if (message.method === 'createSubCloud') return { v: (await this.host.createSub(this)).number };
-      cloud.presence.calling(message.method, message.params || {});
-      return { v: await this.host.link.request(message.method, Object.assign({ cloud: cloud.number }, message.params)) };
+      return { v: await this._ask(cloud, message.method, checked(message.method, message.params), false) };
     } catch (error) {
       return { e: plain(error) };
     }
@@ -112,6 +123,7 @@ class Port {
     const back = !this.listening;
     clearTimeout(this.grace);
     this.listening = true;
+    if (this.closed) this._reopen();
     this.host.link.wake();
     if (!this.share || this.share.destroyed) this.share = await this.host.createShare(this);
     if (back) this._resume();
@@ -121,13 +133,14 @@ class Port {
   /** For who cannot wait: the number of a share instance that needs no answer, or null. */
   attachNow() {
     this.host.link.wake();
-    if (!this.share) this.share = this.host.createFirst(this);
+    if (!this.share || this.share.destroyed) this.share = this.host.createFirst(this);
     return this.share && this.share.number;
   }
 
   /** Sub clouds belonged to objects that the reload took away. */
   _resume() {
     for (const cloud of this._clouds()) {
+      if (cloud.destroyed) continue;
       if (cloud === this.share) cloud.presence.story().forEach((event) => this.event(cloud, event));
       else this.host.destroy(cloud);
     }
@@ -148,6 +161,14 @@ class Port {
       () => {}, // the page asks by itself then
     );
   }
+}
+
+/** The params of a call that a page may make: methods of the surface, no others. Clouds come and go by ways of their own. */
+function checked(method, params = {}) {
+  const known = Object.prototype.hasOwnProperty.call(methods, method) && method !== 'createSubCloud' && method !== 'destroy';
+  if (!known) throw new RpcError(-32601, `${method}: Method not found`);
+  if (params === null || typeof params !== 'object' || Array.isArray(params)) throw new RpcError(-32602, `${method}: params have to be an object`);
+  return params;
 }
 
 function plain({ code, message, data }) {

@@ -2,23 +2,27 @@
 /**
  * What is known of one cloud's room without asking: its state, who is there, what they send.
  *
- * Needed when the backend can tell no more (every room that was entered gets its one terminal event all the same), and when a page
- * was reloaded: it hears in a few events how things stand.
+ * Needed when the backend can tell no more (every room that was entered gets its one terminal event all the same, and every
+ * `enterRoom` its answer), and when a page was reloaded: it hears in a few events how things stand.
  */
 
 const FAILED = -3301; // ERR_ROOM_ENTER_FAIL
+const IN_ALREADY = -3340; // enterRoom while in a room
 
-/** The SDK's codes for parameters of the wrong type. */
+/** The SDK's codes for parameters of the wrong type, or that make no sense. */
 const CODES = { sdkAppId: -3317, roomId: -3318, strRoomId: -3318, userId: -3319, userSig: -3320, params: -3316 };
+const AT_ONCE = [IN_ALREADY].concat(Object.keys(CODES).map((name) => CODES[name])); // refused before a connection is tried
 
 const FLAGS = ['onUserVideoAvailable', 'onUserAudioAvailable', 'onUserSubStreamAvailable'];
 
-const LOST = Object.freeze({ cause: 'backend-lost' });
-
 class Presence {
   constructor() {
-    this._leave();
+    this.state = 'idle'; // entering, in, exiting
+    this.params = null; // of the room that one is in, or enters
+    this.next = null; // those of an enterRoom that came when it was not the time, and is not answered yet: [params]
+    this.reloaded = false; // a new page, which may ask for the room that it is in
     this.farewell = null; // the end of a room that no page heard of
+    this._leave();
   }
 
   _leave() {
@@ -26,27 +30,35 @@ class Presence {
     this.params = null;
     this.users = new Map();
     this.lost = false;
+    this.reloaded = false;
   }
 
-  /** A call goes out. */
-  calling(method, params) {
-    if (method === 'enterRoom' && this.state === 'idle') {
-      this.state = 'entering';
-      this.params = params.params;
-      this.farewell = null;
-    } else if (method === 'exitRoom' && this.state !== 'idle') {
+  _enter(params) {
+    this.state = 'entering';
+    this.params = params || {};
+    this.farewell = null;
+  }
+
+  /** A call is on its way. */
+  sent(method, params) {
+    if (method === 'enterRoom') {
+      if (this.state === 'idle') this._enter(params.params);
+      else this.next = [params.params];
+    } else if (method === 'exitRoom' || (method === 'destroy' && this.state !== 'idle')) {
       this.state = 'exiting';
+      this.next = null;
     }
   }
 
   observe({ name, args, detail }, heard) {
     const user = args[0];
-    if (name === 'onEnterRoom') {
-      if (args[0] > 0 && this.state !== 'exiting') this.state = 'in';
-      else if (args[0] < 0 && this.state === 'entering') this._leave();
-    } else if (name === 'onExitRoom') {
+    if (name === 'onEnterRoom') this._answered(args[0]);
+    else if (name === 'onExitRoom') {
+      const { next } = this;
       if (this.state !== 'idle' && !heard) this.farewell = { name, args, detail };
       this._leave();
+      this.next = null;
+      if (next) this._enter(next[0]);
     } else if (name === 'onRemoteUserEnterRoom') this.users.set(user, new Map());
     else if (name === 'onRemoteUserLeaveRoom') this.users.delete(user);
     else if (FLAGS.includes(name) && this.users.has(user)) this.users.get(user).set(name, args[1]);
@@ -54,20 +66,27 @@ class Presence {
     else if (name === 'onConnectionRecovery') this.lost = false;
   }
 
-  /** Whether a request to enter asks for the room that this cloud is in already. */
-  isIn(params) {
-    const mine = this.params;
-    const same = (name) => (mine[name] || '') === ((params && params[name]) || '');
-    return this.state === 'in' && ['sdkAppId', 'userId', 'roomId', 'strRoomId'].every(same);
+  _answered(result) {
+    if (result > 0) {
+      if (this.state === 'entering') this.state = 'in';
+    } else if (this.next && AT_ONCE.includes(result)) this.next = null;
+    else if (this.state === 'entering') this._leave();
   }
 
-  /** How things stand, as events. */
+  /** Whether a new page asks to enter the room that this cloud is in. Once: after that it knows. */
+  rejoins(params) {
+    const same = (name) => (this.params[name] || '') === ((params && params[name]) || '');
+    const does = this.reloaded && this.state === 'in' && ['sdkAppId', 'userId', 'roomId', 'strRoomId'].every(same);
+    this.reloaded = false;
+    return does;
+  }
+
+  /** How things stand, as events, for a new page. */
   story() {
-    if (this.state !== 'in') {
-      const farewell = this.farewell;
-      this.farewell = null;
-      return farewell ? [farewell] : [];
-    }
+    const { farewell } = this;
+    this.farewell = null;
+    this.reloaded = true;
+    if (this.state !== 'in') return farewell ? [farewell] : [];
     const events = [{ name: 'onEnterRoom', args: [1], detail: { cause: 'still-in' } }];
     for (const [user, flags] of this.users) {
       events.push({ name: 'onRemoteUserEnterRoom', args: [user], detail: {} });
@@ -78,34 +97,50 @@ class Presence {
   }
 
   /** The backend is gone: what is owed to the application. */
-  backendLost(text) {
-    const { state } = this;
+  backendLost(text, heard = true) {
+    const events = this._owed(text);
+    events.forEach((event) => this.observe(event, heard));
     this._leave();
-    return endings(state, text, FAILED, LOST);
+    this.next = null;
+    return events;
   }
 
-  /** A call came back as an error. */
+  _owed(text) {
+    const detail = { cause: 'backend-lost' };
+    const events = ending(this.state, text, FAILED, detail);
+    return this.next ? events.concat(ending('entering', text, FAILED, detail)) : events;
+  }
+
+  /** What the backend says about the room is not what was heard so far: the events that are missing. */
+  reconcile(theirs, text, heard) {
+    if (theirs === 'idle') return this.state === 'idle' ? [] : this.backendLost(text, heard);
+    if (this.state !== 'entering' || theirs === 'entering' || theirs === 'exiting') return [];
+    this.state = 'in';
+    return [{ name: 'onEnterRoom', args: [1], detail: { cause: 'events-lost' } }];
+  }
+
+  /** A call came back as an error: what has to be told. One that nobody answered is told of by the events after it, or the backend's end. */
   callFailed(method, error) {
-    const { state } = this;
-    if (method === 'enterRoom' && state === 'entering') {
-      this._leave();
+    if (error.unanswered) return [];
+    const early = error.code === -32000 || error.code === -32001; // it never got there
+    if (method === 'enterRoom') {
       const field = String((error.data && error.data.field) || '').split('.').pop();
-      return endings(state, error.message, CODES[field] || FAILED, {});
+      if (!early && this.next) this.next = null;
+      else if (!early && this.state === 'entering') this._leave();
+      return ending('entering', error.message, CODES[field] || FAILED, {});
     }
-    if (method === 'exitRoom' && error.code === -32000) {
-      this._leave();
-      return endings('exiting', '', 0, {});
-    }
-    return [];
+    if (method !== 'exitRoom') return [];
+    if (!early) this._leave();
+    return ending('exiting', '', 0, {});
   }
 }
 
-function endings(state, text, code, detail) {
-  const error = { name: 'onError', args: [FAILED, text], detail };
+/** The events that end such a state. */
+function ending(state, text, code, detail) {
+  const error = { name: 'onError', args: [code, text], detail };
   if (state === 'in') return [error, { name: 'onExitRoom', args: [1], detail }];
   if (state === 'exiting') return [{ name: 'onExitRoom', args: [0], detail: { cause: 'leave' } }];
-  if (state === 'entering') return [Object.assign(error, { args: [code, text] }), { name: 'onEnterRoom', args: [code], detail }];
-  return [];
+  return state === 'entering' ? [error, { name: 'onEnterRoom', args: [code], detail }] : [];
 }
 
 module.exports = { Presence };

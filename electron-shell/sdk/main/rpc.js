@@ -2,21 +2,28 @@
 /**
  * JSON-RPC over a Dealer: calls with deadlines, events in order and without gaps.
  *
- * Events: `event` (its params and name), `up` (what `hello` said; `fresh` on the first contact), `down`, `gap` (events are lost for good).
+ * Events: `event` (its params and name), `up` (what `hello` said; `fresh` on the first contact), `down` (why), `gap` (events are
+ * lost for good; what `hello` says now), `unfit` (why this backend cannot be used).
  */
 const { EventEmitter } = require('events');
 const { Dealer } = require('./zmtp');
 const { encode, decode } = require('./wire');
+const { PROTOCOL, refusal, Unfit } = require('./fit');
 
-const PROTOCOL = 1;
-const HELD_EVENTS = 10000; // while a replay is under way; beyond that the oldest go, which counts as a gap
+const OWN_MS = 5000; // the deadline of calls of our own
+const HELD_EVENTS = 10000; // while a replay is under way; beyond that the oldest go, and are asked for again
 
 class RpcError extends Error {
   constructor(code, message, data) {
     super(message);
     this.code = code;
     this.data = data;
+    this.unanswered = false; // it was sent: nobody knows whether it took effect
   }
+}
+
+function unanswered(message) {
+  return Object.assign(new RpcError(-32000, message), { unanswered: true });
 }
 
 function named({ method, params }) {
@@ -26,6 +33,7 @@ function named({ method, params }) {
 class Rpc extends EventEmitter {
   constructor(ready, { label = 'trtc-bridge', leaseS = 5 } = {}) {
     super();
+    this.version = ready.version;
     this.hello = { client: label, protocol: PROTOCOL, owner: true, lease_s: leaseS };
     this.waiting = new Map();
     this.lastId = 0;
@@ -35,12 +43,12 @@ class Rpc extends EventEmitter {
     this.dealer.on('message', (frames) => this._received(frames));
     this.dealer.on('up', () => this._greet());
     this.dealer.on('down', (reason) => this._lost(reason));
-    this.dealer.on('refused', (reason) => this._lost(reason));
+    this.dealer.on('refused', (reason) => this.emit('unfit', `its socket refuses us: ${reason}`));
     this.dealer.connect();
   }
 
-  /** The result, or an RpcError: the backend's, or -32000 when there is no answer by the deadline. */
-  call(method, params, deadlineMs) {
+  /** The result, or an RpcError: the backend's, or -32000 when there is none by the deadline. `sent` is called once it is on its way. */
+  call(method, params, deadlineMs, sent) {
     return new Promise((resolve, reject) => {
       const id = ++this.lastId;
       if (!this.dealer.send(encode({ jsonrpc: '2.0', id, method, params }))) {
@@ -49,10 +57,23 @@ class Rpc extends EventEmitter {
       }
       const timer = setTimeout(() => {
         this.waiting.delete(id);
-        reject(new RpcError(-32000, `${method}: no answer within ${deadlineMs} ms`));
+        reject(unanswered(`${method}: no answer within ${deadlineMs} ms`));
       }, deadlineMs);
       this.waiting.set(id, { resolve, reject, timer });
+      if (sent) sent();
     });
+  }
+
+  /** A sign of life; and events that were lost with none after them to show it. */
+  async beat(deadlineMs) {
+    if (this.held) {
+      await this.call('ping', {}, deadlineMs);
+      return;
+    }
+    const { events, complete } = await this.call('events.replay', { since: this.seq }, deadlineMs);
+    if (this.held) return; // meanwhile a gap was found
+    events.map(named).forEach((event) => this._deliver(event));
+    if (!complete) await this._tellGap();
   }
 
   close() {
@@ -63,7 +84,7 @@ class Rpc extends EventEmitter {
   _lost(reason) {
     for (const { reject, timer } of this.waiting.values()) {
       clearTimeout(timer);
-      reject(new RpcError(-32000, `the connection to the backend is lost: ${reason}`));
+      reject(unanswered(`the connection to the backend is lost: ${reason}`));
     }
     this.waiting.clear();
     this.held = null;
@@ -72,25 +93,43 @@ class Rpc extends EventEmitter {
 
   /** A connection is anonymous: who we are, what we want and what we missed has to be said on each. */
   async _greet() {
+    const { socket } = this.dealer;
     const fresh = this.seq === null;
     this.held = [];
+    let state;
     try {
-      const state = await this.call('hello', this.hello, 5000);
-      await this.call('on', { event: '*' }, 5000);
+      state = await this.call('hello', this.hello, OWN_MS);
+      refusal(this.version, state);
+      await this.call('on', { event: '*' }, OWN_MS);
       if (fresh) this.seq = state.seq;
-      const missed = await this.call('events.replay', { since: this.seq }, 5000);
-      this._catchUp(missed);
-      this.emit('up', state, fresh);
+      this._catchUp(await this.call('events.replay', { since: this.seq }, OWN_MS), state);
     } catch (error) {
-      if (this.dealer.socket) this.dealer.socket.destroy(error); // try again from the start
+      this._notGreeted(error, socket);
+      return;
     }
+    this.emit('up', state, fresh);
   }
 
-  _catchUp({ events, complete }) {
+  _notGreeted(error, socket) {
+    try {
+      refusal(this.version, null, error);
+    } catch (unfit) {
+      if (!(unfit instanceof Unfit)) throw unfit;
+      this.emit('unfit', unfit.message);
+      return;
+    }
+    if (socket && this.dealer.socket === socket) socket.destroy(error); // try again from the start
+  }
+
+  _catchUp({ events, complete }, state) {
     const held = this.held || [];
     this.held = null;
-    if (!complete) this.emit('gap');
-    events.map(named).concat(held).forEach((event) => this._deliver(event));
+    events.map(named).concat(held).forEach((event) => this._deliver(event)); // the backend answers in order: there is no gap among the held
+    if (!complete) this.emit('gap', state);
+  }
+
+  async _tellGap() {
+    this.emit('gap', await this.call('hello', this.hello, OWN_MS));
   }
 
   _received(frames) {
@@ -100,6 +139,7 @@ class Rpc extends EventEmitter {
     } catch (error) {
       return; // not JSON: nothing that a backend says
     }
+    if (message === null || typeof message !== 'object') return;
     if (message.method !== undefined) this._event(named(message));
     else this._answer(message);
   }
@@ -125,12 +165,15 @@ class Rpc extends EventEmitter {
   }
 
   /** A number is missing: the backend still has it, most likely. */
-  _replay(event) {
+  async _replay(event) {
+    const { socket } = this.dealer;
     this.held = [event];
-    this.call('events.replay', { since: this.seq }, 5000).then(
-      (missed) => this._catchUp(missed),
-      () => this._catchUp({ events: [], complete: false }),
-    );
+    try {
+      const missed = await this.call('events.replay', { since: this.seq }, OWN_MS);
+      this._catchUp(missed, missed.complete ? null : await this.call('hello', this.hello, OWN_MS));
+    } catch (error) {
+      if (socket && this.dealer.socket === socket) socket.destroy(error); // the next greeting asks again
+    }
   }
 
   _deliver(event) {

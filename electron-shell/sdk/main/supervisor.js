@@ -8,18 +8,24 @@
 const { spawn } = require('child_process');
 const { EventEmitter } = require('events');
 const { candidates } = require('./command');
+const { lines } = require('./lines');
 
 const DEADLINES = {
   readyMs: 20000,
   askedMs: 3000, // from the end of stdin to SIGTERM
   termMs: 2000, // from SIGTERM to SIGKILL
   restartMs: [0, 200, 500, 1000, 2000], // before each further try; then it has failed
+  firstMs: [200, 500], // the same for one that has never been ready
   stableMs: 30000, // after which a loss counts as the first again
+  lastWordsMs: 200, // what it wrote may come after its end
 };
 
 const RUNGS = Object.freeze({ NONE: 'none', ASKED: 'asked', TERMINATED: 'terminated', KILLED: 'killed' });
 
 const STDERR_LINES = 20;
+const BAD_ARGUMENTS = 2; // the exit code of a program that will say the same the next time
+
+const ADVICE = 'install pybackend (pip install pybackend), or say in PYBACKEND_COMMAND how it is started';
 
 class Supervisor extends EventEmitter {
   /** `options`: {rooms, args, commands, deadlines, log}; `commands` as `candidates()` gives them. */
@@ -30,6 +36,8 @@ class Supervisor extends EventEmitter {
     this.log = options.log || ((line) => process.stderr.write(`${line}\n`));
     this.child = null;
     this.ready = null;
+    this.wasReady = false;
+    this.reason = ''; // why we ended it ourselves
     this.tries = 0;
     this.timer = null;
     this.stopping = null;
@@ -54,7 +62,7 @@ class Supervisor extends EventEmitter {
     }
     const rooms = this.options.rooms || process.env.PYBACKEND_ROOMS;
     if (!rooms) {
-      this.emit('failed', 'PYBACKEND_ROOMS has to say where the room service is (ws://…/signal)');
+      this.emit('failed', 'PYBACKEND_ROOMS has to say where the room service is (ws://HOST:PORT/signal)');
       return;
     }
     this._launch(commands, ['--rooms', rooms, '--parent-watch'].concat(this.options.args || []));
@@ -62,18 +70,22 @@ class Supervisor extends EventEmitter {
 
   _launch(commands, args) {
     const [program, ...before] = commands[0];
-    const child = spawn(program, before.concat(args), { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    let child;
+    try {
+      child = spawn(program, before.concat(args), { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    } catch (error) {
+      this.emit('failed', `${program}: ${error.message}`);
+      return;
+    }
     this.child = child;
     this.ready = null;
-    const run = { program, said: [], reason: '', timer: null, startedAt: Date.now() };
-    run.timer = setTimeout(() => this._kill(run, `it was not ready within ${this.deadlines.readyMs} ms`), this.deadlines.readyMs);
+    const run = { program, said: [], timer: null, startedAt: Date.now(), over: false };
     child.on('error', (error) => {
-      if (error.code === 'ENOENT' && child.pid === undefined && commands.length > 1) {
-        clearTimeout(run.timer);
-        this._launch(commands.slice(1), args);
-      } else if (child.pid === undefined) this._ended(run, error.message);
+      if (child.pid === undefined) this._absent(run, error, commands.slice(1), args);
     });
-    child.on('exit', (code, signal) => this._ended(run, signal ? `it was ended by ${signal}` : `it ended with code ${code}`));
+    if (child.pid === undefined) return;
+    run.timer = setTimeout(() => this.kill(`it was not ready within ${this.deadlines.readyMs} ms`), this.deadlines.readyMs);
+    this._watch(run, child);
     child.stdin.on('error', () => {}); // it is gone already: `exit` tells
     child.stdin.write('{}\n');
     lines(child.stdout, (line) => this._said(run, line));
@@ -84,8 +96,35 @@ class Supervisor extends EventEmitter {
     });
   }
 
+  /** There is no such program: the next candidate, or the end of it. */
+  _absent(run, error, rest, args) {
+    this.child = null;
+    if (this.stopping) return;
+    if (error.code === 'ENOENT' && rest.length) {
+      this._launch(rest, args);
+      return;
+    }
+    const what = error.code === 'ENOENT' ? 'there is no such program' : error.message;
+    this.emit('failed', `${run.program}: ${what}; ${ADVICE}`);
+  }
+
+  _watch(run, child) {
+    child.on('exit', (code, signal) => {
+      const ended = () => this._ended(run, code, signal);
+      if (this.ready) {
+        ended();
+        return;
+      }
+      const patience = setTimeout(ended, this.deadlines.lastWordsMs);
+      child.once('close', () => {
+        clearTimeout(patience);
+        ended();
+      });
+    });
+  }
+
   _said(run, line) {
-    if (this.ready) return;
+    if (this.ready || this.stopping || run.over) return;
     let message;
     try {
       message = JSON.parse(line);
@@ -94,38 +133,48 @@ class Supervisor extends EventEmitter {
     }
     if (!message || message.ready !== true) return;
     if (typeof message.endpoint !== 'string') {
-      this._kill(run, 'its ready line has no endpoint');
+      this.kill('its ready line has no endpoint');
       return;
     }
     clearTimeout(run.timer);
     this.ready = message;
+    this.wasReady = true;
     this.emit('ready', message);
   }
 
   /** For a backend that runs but does not answer. */
   kill(reason) {
-    if (this.child) this._kill({ reason: '' }, reason);
-  }
-
-  _kill(run, reason) {
-    run.reason = reason;
+    if (!this.child) return;
     this.reason = reason;
-    if (this.child) this.child.kill('SIGKILL');
+    this.child.kill('SIGKILL');
   }
 
-  _ended(run, how) {
+  _ended(run, code, signal) {
+    if (run.over) return;
+    run.over = true;
     clearTimeout(run.timer);
     this.child = null;
     this.ready = null;
-    const last = run.said[run.said.length - 1];
-    const reason = `${run.program}: ${this.reason || how}${last ? ` (${last})` : ''}`;
+    const how = this.reason || (signal ? `it was ended by ${signal}` : `it ended with code ${code}`);
     this.reason = '';
     if (this.stopping) return;
+    const last = run.said[run.said.length - 1];
+    const reason = `${run.program}: ${how}${last ? ` (${last})` : ''}`;
     if (Date.now() - run.startedAt > this.deadlines.stableMs) this.tries = 0;
-    const pause = this.deadlines.restartMs[this.tries];
+    const pause = this._pause(code);
     this.tries += 1;
-    if (pause !== undefined) this.timer = setTimeout(() => this._start(), pause);
-    this.emit(pause === undefined ? 'failed' : 'lost', reason);
+    if (pause === undefined) {
+      this.emit('failed', this.wasReady ? reason : `${reason}; ${ADVICE}`);
+      return;
+    }
+    this.timer = setTimeout(() => this._start(), pause);
+    this.emit('lost', reason);
+  }
+
+  /** Before the next try, in ms; undefined for none. */
+  _pause(code) {
+    if (this.wasReady) return this.deadlines.restartMs[this.tries];
+    return code === BAD_ARGUMENTS ? undefined : this.deadlines.firstMs[this.tries];
   }
 
   /** In order: it is asked, then told, then made to end. Resolves to the rung that was needed. */
@@ -133,41 +182,36 @@ class Supervisor extends EventEmitter {
     if (this.stopping) return this.stopping;
     clearTimeout(this.timer);
     this.timer = null;
-    const child = this.child;
-    this.stopping = new Promise((resolve) => {
-      if (!child) {
-        resolve(this.rung);
-        return;
-      }
-      this.rung = RUNGS.ASKED;
-      child.stdin.end();
-      let timer = setTimeout(() => {
-        this.rung = RUNGS.TERMINATED;
-        child.kill('SIGTERM');
-        timer = setTimeout(() => {
-          this.rung = RUNGS.KILLED;
-          child.kill('SIGKILL');
-        }, this.deadlines.termMs);
-      }, this.deadlines.askedMs);
-      child.once('exit', () => {
-        clearTimeout(timer);
-        resolve(this.rung);
-      });
-    });
+    const { child } = this;
+    this.stopping = !child || child.pid === undefined ? Promise.resolve(this.rung) : this._descend(child);
     return this.stopping;
   }
-}
 
-/** Calls back with each line of a stream. */
-function lines(stream, callback) {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk) => {
-    const parts = (rest + chunk).split(/\r?\n/);
-    rest = parts.pop();
-    parts.forEach(callback);
-  });
-  stream.on('end', () => rest && callback(rest));
+  _descend(child) {
+    const rungs = [
+      [RUNGS.ASKED, this.deadlines.askedMs, () => child.stdin.end()],
+      [RUNGS.TERMINATED, this.deadlines.termMs, () => child.kill('SIGTERM')],
+      [RUNGS.KILLED, null, () => child.kill('SIGKILL')],
+    ];
+    let timer = null;
+    const next = () => {
+      const [rung, patience, act] = rungs.shift();
+      this.rung = rung;
+      act();
+      if (patience !== null) timer = setTimeout(next, patience);
+    };
+    return new Promise((resolve) => {
+      const ended = () => {
+        clearTimeout(timer);
+        resolve(this.rung);
+      };
+      if (child.exitCode !== null || child.signalCode !== null) resolve(this.rung);
+      else {
+        child.once('exit', ended);
+        next();
+      }
+    });
+  }
 }
 
 module.exports = { Supervisor, RUNGS };

@@ -9,6 +9,7 @@
  */
 const { EventEmitter } = require('events');
 const net = require('net');
+const { Inbox } = require('./inbox');
 
 const MORE = 1;
 const LONG = 2;
@@ -69,34 +70,6 @@ const MECHANISMS = {
     answers: { WELCOME: () => command('INITIATE', ...METADATA), READY: null },
   },
 };
-
-/** Bytes as they come from the wire, taken in pieces of a wanted length. */
-class Inbox {
-  constructor() {
-    this.chunks = [];
-    this.length = 0;
-  }
-
-  push(chunk) {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
-  }
-
-  /** The first bytes, left in place; null while there are not enough. */
-  peek(length) {
-    if (this.length < length) return null;
-    if (this.chunks[0].length < length) this.chunks = [Buffer.concat(this.chunks)];
-    return this.chunks[0];
-  }
-
-  take(length) {
-    const first = this.peek(length);
-    this.length -= length;
-    if (first.length === length) return this.chunks.shift();
-    this.chunks[0] = first.slice(length);
-    return first.slice(0, length);
-  }
-}
 
 function address(endpoint) {
   if (endpoint.startsWith('ipc://')) return { path: endpoint.slice(6) };
@@ -245,7 +218,7 @@ class Dealer extends EventEmitter {
     if (length > this.limits.frameBytes) throw new ProtocolError(`a frame of ${length} bytes`);
     if (this.inbox.length < headLength + length) return null;
     this.inbox.take(headLength);
-    return { flags, body: length ? this.inbox.take(length) : Buffer.alloc(0) };
+    return { flags, body: this.inbox.take(length) };
   }
 }
 
