@@ -57,7 +57,7 @@ class FrameSocket {
       this._retry();
       return;
     }
-    if (this._failures === 0) document.addEventListener('securitypolicyviolation', this._forbidden);
+    document.addEventListener('securitypolicyviolation', this._forbidden);
     const socket = this._attempt(address);
     if (socket === null) return;
     this._socket = socket;
@@ -69,12 +69,14 @@ class FrameSocket {
       this._say();
     };
     socket.onmessage = (event) => this._take(socket, event.data);
-    socket.onclose = () => {
+    const ended = () => {
       clearTimeout(limit);
       if (socket !== this._socket) return;
       this._forget();
       this._retry();
     };
+    socket.onclose = ended;
+    socket.onerror = ended; // all that comes where a policy forbids the socket
   }
 
   /** A socket, or null: a page may be forbidden even to try. */
