@@ -49,7 +49,7 @@ function broken(advice) {
 function open() {
   if (globalThis[EXPOSED]) return globalThis[EXPOSED].ready ? globalThis[EXPOSED] : broken(ADVICE);
   const require = nodeRequire();
-  const kind = typeof process === 'undefined' ? undefined : process.type;
+  const kind = globalThis.process && globalThis.process.type; // by way of the global object: bundlers have a `process` of their own
   if (kind === 'renderer' || kind === 'worker') return require && globalThis[MAIN] ? ofRenderer(require) : broken(ADVICE);
   if (kind === 'browser') return globalThis[MAIN] ? globalThis[MAIN].channel() : broken(ADVICE);
   if (typeof window !== 'undefined' && typeof document !== 'undefined') return broken(ADVICE);

@@ -39,13 +39,13 @@ const VALUES = [
   [/^getPluginList$/, () => null],
 ];
 
-/** Gives a class the members of the surface that it does not have. */
-function complete(kind) {
-  for (const name of Object.keys(members[kind.name])) {
+/** Gives a class the members of the surface that it does not have. Its name is given, since minifiers take a class's own away. */
+function complete(className, kind) {
+  for (const name of Object.keys(members[className])) {
     if (Object.prototype.hasOwnProperty.call(kind.prototype, name)) continue;
-    const returns = members[kind.name][name];
+    const returns = members[className][name];
     const value = (returns.includes('sync-data') && VALUES.find(([pattern]) => pattern.test(name))) || [null, NOTHING[returns]];
-    const place = `${kind.name}.${name}`;
+    const place = `${className}.${name}`;
     Object.defineProperty(kind.prototype, name, {
       value() {
         unsupported(place);
@@ -259,9 +259,9 @@ class V2LivePlayer extends Listenable {
   }
 }
 
-const classes = [
+const classes = {
   TRTCDeviceManager, TRTCAudioEffectManager, TRTCPluginManager, TRTCPlugin, TRTCMediaMixingManager, TRTCMediaMixingService,
   TRTCLocalMediaTranscoder, TRTCVodPlayer, V2LivePusher, V2LivePlayer,
-];
+};
 
-for (const kind of classes) exports[kind.name] = complete(kind);
+for (const name of Object.keys(classes)) exports[name] = complete(name, classes[name]);

@@ -15,6 +15,9 @@ const define = require('../../sdk/liteav/trtc_define');
 
 const NODE_MODULES = ['electron', 'os', 'net', 'child_process', 'fs', 'path', 'worker_threads', 'events', 'timers'];
 
+/** What webpack 4 gives a page in place of Node's. */
+const POLYFILLED = ['process', 'Buffer', 'global', 'setImmediate', 'clearImmediate', '__dirname', '__filename'];
+
 /** The files that a bundler follows from the page's entry, with their syntax trees. */
 function pageFiles(file, seen = new Map()) {
   if (seen.has(file)) return seen;
@@ -122,6 +125,16 @@ test('what a page loads is ES2019 and requires nothing of Node', () => {
       const named = new RegExp(`require\\(['"](node:)?${name}['"]\\)`).test(text);
       assert.ok(!named || file.endsWith('channel.js'), `${file} names ${name}`);
     }
+  }
+});
+
+test('what a page loads uses no name that bundlers put something of their own behind', () => {
+  for (const file of pageFiles(path.join(SDK, 'index.js')).keys()) {
+    const tokens = Array.from(acorn.tokenizer(fs.readFileSync(file, 'utf8'), { ecmaVersion: 2019 }));
+    tokens.forEach(({ type, value }, index) => {
+      const free = type.label === 'name' && (index === 0 || tokens[index - 1].type.label !== '.');
+      assert.ok(!free || !POLYFILLED.includes(value), `${file}: ${value}`);
+    });
   }
 });
 

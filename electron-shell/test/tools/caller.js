@@ -47,9 +47,9 @@ class Caller {
   }
 }
 
-/** A caller in the `number`th window of a project, which is opened if need be. */
-async function caller(shell, number, user) {
-  if (number > 0) await shell.main((electron) => electron.app.emit('test:open'));
+/** A caller in the `number`th window of a project, which is opened if need be: with this page, in this mode. */
+async function caller(shell, number, user, file, mode) {
+  if (number > 0) await shell.main((electron, ...how) => electron.app.emit('test:open', ...how), file, mode);
   return new Caller(await shell.page(number), user);
 }
 

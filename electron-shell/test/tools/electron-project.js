@@ -9,18 +9,23 @@ const { SDK } = require('./programs');
 const MAIN = `
 require('trtc-electron-sdk/main');
 const { app, BrowserWindow } = require('electron');
-const webPreferences = MODE === 'node'
-  ? { nodeIntegration: true, contextIsolation: false }
-  : { contextIsolation: true, sandbox: true, preload: require.resolve('trtc-electron-sdk/preload') };
-const open = () => new BrowserWindow({ width: 900, height: 500, webPreferences }).loadFile('page.html');
+const preferences = {
+  node: { nodeIntegration: true, contextIsolation: false },
+  isolated: { contextIsolation: true, sandbox: true, preload: require.resolve('trtc-electron-sdk/preload') },
+  preload: { contextIsolation: true, preload: require('path').join(__dirname, 'preload.js') },
+};
+const open = (file = 'page.html', mode = MODE) => {
+  const window = new BrowserWindow({ width: 900, height: 500, webPreferences: preferences[mode] });
+  window.loadFile(file);
+};
 app.on('window-all-closed', () => {}); // the test says when it ends
 app.on('test:open', open);
-app.whenReady().then(open);
+app.whenReady().then(() => open());
 `;
 
-const PAGE = `<!doctype html><meta charset="utf-8"><title>page</title>
+const page = (script) => `<!doctype html><meta charset="utf-8"><title>page</title>
 <style>body { margin: 0; background: #222 } div.view { width: 400px; height: 225px; float: left; margin: 4px }</style>
-<div class="view" id="local"></div><div class="view" id="remote"></div><script src="page.js"></script>`;
+<div class="view" id="local"></div><div class="view" id="remote"></div><script src="${script}"></script>`;
 
 /** What the tests do in a page, as an application would. It keeps every event with what the application could see of it. */
 const RECORDER = `
@@ -58,11 +63,11 @@ function project(t, mode, files = {}) {
   const all = Object.assign({
     'package.json': '{ "name": "project", "main": "main.js" }',
     'main.js': `const MODE = '${mode}';${MAIN}`,
-    'page.html': PAGE,
+    'page.html': page('page.js'),
     'page.js': RECORDER + LOAD[mode],
   }, files);
   for (const name of Object.keys(all)) fs.writeFileSync(path.join(made, name), all[name]);
   return made;
 }
 
-module.exports = { LOAD, PAGE, RECORDER, project };
+module.exports = { RECORDER, page, project };

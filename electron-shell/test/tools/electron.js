@@ -81,7 +81,7 @@ class Shell {
       const { resolve, reject } = this.waiting.get(id);
       this.waiting.delete(id);
       if (error === undefined) resolve(value);
-      else reject(new Error(error));
+      else reject(new Error(`${error}\nthe log:\n${this.log.slice(-10).join('\n')}`));
     });
     const gone = () => {
       this.waiting.forEach(({ reject }) => reject(new Error(`Electron is gone; its log:\n${this.log.join('\n')}`)));
