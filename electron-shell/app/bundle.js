@@ -9,7 +9,7 @@ const path = require('path');
  */
 const STATIC_REQUIRE = /\brequire\('(\.[^']*)'\)/g;
 
-/** One script that leaves what `entry` exports in `window[name]`. Only relative requires are followed. */
+/** One script that leaves what `entry` exports in `window[name]`. Only relative requires are followed; others are left to the place's own. */
 function bundle(entry, name) {
   const modules = new Map();
   const add = (file) => {
@@ -36,7 +36,10 @@ function bundle(entry, name) {
   function load(number) {
     if (made[number]) return made[number].exports;
     var module = made[number] = { exports: {} };
-    items[number][0].call(module.exports, module, module.exports, function (request) { return load(items[number][1][request]); });
+    items[number][0].call(module.exports, module, module.exports, function (request) {
+      var wanted = items[number][1][request];
+      return wanted === undefined ? require(request) : load(wanted);
+    });
     return module.exports;
   }
   return load(${files.indexOf(first)});

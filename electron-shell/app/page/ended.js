@@ -1,0 +1,28 @@
+'use strict';
+/** The screen that says why a call is over, and leads on. */
+const { byId, fill, icon, say } = require('./dom');
+const { reasonFor } = require('./reasons');
+
+class Ended {
+  constructor({ onAgain, onBack }) {
+    byId('again').addEventListener('click', onAgain);
+    byId('back').addEventListener('click', onBack);
+  }
+
+  /** `own`: a sentence of the backend's about it, or ''. */
+  show({ reason, cause }, { user, room }, own) {
+    const found = reasonFor(reason, cause, { user, room });
+    byId('ended').dataset.cause = found.cause;
+    fill(byId('ended-icon'), icon(found.icon));
+    say(byId('ended-title'), found.title);
+    say(byId('ended-text'), found.text);
+    say(byId('ended-own'), own);
+    byId('ended-own').hidden = !own;
+    say(byId('ended-todo'), found.todo);
+    say(byId('again'), found.again || '');
+    byId('again').hidden = !found.again;
+    (found.again ? byId('again') : byId('back')).focus();
+  }
+}
+
+module.exports = { Ended };
