@@ -176,7 +176,7 @@ class RendererHub {
   }
 
   _tick() {
-    const now = Date.now();
+    const now = performance.now();
     for (const [key, stream] of this._streams) {
       if (!stream.pending) continue;
       if (stream.due(document.hidden, now)) {

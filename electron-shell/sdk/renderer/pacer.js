@@ -34,7 +34,7 @@ class Pacer {
   }
 
   _at(delay) {
-    const due = Date.now() + delay;
+    const due = performance.now() + delay;
     if (this._timer !== null && due >= this._due) return;
     clearTimeout(this._timer);
     this._due = due;

@@ -34,12 +34,12 @@ class Stream {
     this._views = [];
     this._frame = null;
     this._drawnAt = -Infinity;
-    this._seenAt = Date.now();
+    this._seenAt = performance.now();
   }
 
   /** Whether pictures should be sent for it. */
   get wanted() {
-    return this.callback !== null || (this._surfaces().length > 0 && Date.now() - this._attachedAt() < DETACHED_MS);
+    return this.callback !== null || (this._surfaces().length > 0 && performance.now() - this._attachedAt() < DETACHED_MS);
   }
 
   /** Whether somebody has to look again, by and by, if it is wanted. */
@@ -60,7 +60,7 @@ class Stream {
     surfaces.forEach((surface) => surface.place());
     former.filter((surface) => !surfaces.includes(surface)).forEach((surface) => surface.remove());
     this._views = views.map(weak);
-    this._seenAt = Date.now();
+    this._seenAt = performance.now();
   }
 
   /** Empties its views. */
@@ -153,7 +153,7 @@ class Stream {
   }
 
   _attachedAt() {
-    if (this._surfaces().some((surface) => surface.attached)) this._seenAt = Date.now();
+    if (this._surfaces().some((surface) => surface.attached)) this._seenAt = performance.now();
     return this._seenAt;
   }
 }
