@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 SHELL = ROOT / "electron-shell"
 
+NODE = 20
+"""The oldest Node.js that runs the shell's programs and tests."""
+
 SOUND = {"libportaudio2": "libportaudio.so.2", "libasound2-plugins": ""}
 """Debian packages for real microphones and speakers, with the library that shows that one is there."""
 
@@ -100,11 +103,22 @@ def ensure_system(packages: Iterable[str], purpose: str) -> bool:
     return True
 
 
+def has_node() -> bool:
+    """Whether there is a Node.js that is new enough; if not, that is said."""
+    node = shutil.which("node")
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else ""
+    version = answer.strip().removeprefix("v").partition(".")[0]
+    if not version.isdigit() or int(version) < NODE:
+        say(f"Node.js {NODE} or newer is needed for the shell and its tests; found: {answer.strip() or 'none'}")
+        return False
+    return True
+
+
 def ensure_node() -> bool:
-    """The npm packages of `electron-shell`; False where there is no Node.js."""
+    """The npm packages that the tests of `electron-shell` need; False where there is no Node.js."""
     lock = SHELL / "package-lock.json"
     npm = shutil.which("npm")
-    if not lock.exists() or npm is None:
+    if npm is None or not has_node():
         return False
     stamp = SHELL / "node_modules" / ".pybackend.stamp"
     digest = _digest([lock])
