@@ -18,6 +18,9 @@ const PERMISSIONS = {
   startLocalPreview: 'camera', startCameraDeviceTest: 'camera', startLocalAudio: 'microphone', startMicDeviceTest: 'microphone',
 };
 
+/** Addresses that anybody can bring about. */
+const STRANGE = ['data:', 'javascript:', 'ftp:', 'chrome-error:'];
+
 /** The origin of a page's address; null for one that may not use the backend. */
 function originOf(address, allowed) {
   let url;
@@ -27,7 +30,7 @@ function originOf(address, allowed) {
     return null;
   }
   const web = url.protocol === 'http:' || url.protocol === 'https:';
-  if (!web) return ['data:', 'javascript:', 'ftp:', 'chrome-error:'].includes(url.protocol) ? null : url.protocol;
+  if (!web) return STRANGE.includes(url.protocol) ? null : `${url.protocol}//${url.host}`;
   return LOOPBACK.test(url.hostname) || allowed.has(url.origin) ? url.origin : null;
 }
 
@@ -92,6 +95,7 @@ class Main {
     const page = this.pages.get(sender.id);
     if (page && page.origin === origin) return page;
     if (page) page.port.close();
+    if (!this.made && !/^(file|https?):/.test(origin)) this.allowed.add(origin); // of a scheme of the app's own: frames go there, too
     return this._opened(sender, origin, Boolean(page));
   }
 

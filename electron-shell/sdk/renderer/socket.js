@@ -15,14 +15,15 @@ const keyOf = (source) => `${source.cloud}/${source.stream}/${source.user}`;
 class FrameSocket {
   /**
    * `url()` is where the endpoint is now, or null while there is none; it is asked before each attempt.
-   * `openSocket(url)` makes a WebSocket or something like it; `openRelay(url)`, if given, does so where the page's
-   * content security policy forbids the first. `onFrame(key, buffer)` is called for each picture.
+   * `openSocket(url)` makes a WebSocket or something like it; `openRelay(url)`, if given, does so where the first does not get
+   * through: the page's policy forbids it, or the endpoint does not take its origin. `onFrame(key, buffer)` is called for each picture.
    */
   constructor({ url, onFrame, openSocket, openRelay }) {
     this._url = url;
     this._onFrame = onFrame;
-    this._open = openSocket || ((address) => new WebSocket(address));
+    this._openSocket = openSocket || ((address) => new WebSocket(address));
     this._openRelay = openRelay;
+    this._refused = null; // the address that the first way did not get through to
     this._wanted = new Map();
     this._keys = new Map(); // by source id
     this._ids = new Map(); // by key, of those that were granted their first credit
@@ -30,9 +31,6 @@ class FrameSocket {
     this._timer = null;
     this._failures = 0;
     this._saying = false;
-    this._forbidden = (event) => {
-      if (this._openRelay && /^wss?:/.test(event.blockedURI)) this._open = this._openRelay;
-    };
   }
 
   /** Replaces what is wanted: `{cloud, user, stream}` each. Connects for the first, and disconnects after the last. */
@@ -57,8 +55,9 @@ class FrameSocket {
       this._retry();
       return;
     }
-    document.addEventListener('securitypolicyviolation', this._forbidden);
-    const socket = this._attempt(address);
+    const relayed = Boolean(this._openRelay) && this._refused === address;
+    this._refused = relayed ? null : address; // unless it opens
+    const socket = this._attempt(address, relayed ? this._openRelay : this._openSocket);
     if (socket === null) return;
     this._socket = socket;
     socket.binaryType = 'arraybuffer';
@@ -66,6 +65,7 @@ class FrameSocket {
     socket.onopen = () => {
       clearTimeout(limit);
       this._failures = 0;
+      this._refused = relayed ? address : null; // what got through is the way to come back by
       this._say();
     };
     socket.onmessage = (event) => this._take(socket, event.data);
@@ -80,11 +80,10 @@ class FrameSocket {
   }
 
   /** A socket, or null: a page may be forbidden even to try. */
-  _attempt(address) {
+  _attempt(address, open) {
     try {
-      return this._open(address);
+      return open(address);
     } catch (error) {
-      if (this._openRelay) this._open = this._openRelay;
       this._retry();
       return null;
     }
@@ -99,7 +98,6 @@ class FrameSocket {
     clearTimeout(this._timer);
     this._timer = null;
     this._failures = 0;
-    document.removeEventListener('securitypolicyviolation', this._forbidden);
     const socket = this._socket;
     this._forget();
     if (socket !== null) socket.close();
