@@ -58,9 +58,9 @@ class Link extends EventEmitter {
    */
   request(method, params, { patient = false, sent } = {}) {
     this.wake();
-    if (this.state === 'up') return this._ask({ method, params, patient, sent });
+    if (this.state === 'up' && this.rpc.isUp) return this._ask({ method, params, patient, sent });
     const hopeless = this.failedAt !== null && !patient; // it has failed, and is tried again: that takes its time
-    if (this.state !== 'starting' || hopeless) return Promise.reject(this._absent());
+    if (!['starting', 'up'].includes(this.state) || hopeless) return Promise.reject(this._absent());
     if (this.waiting.length >= WAITING) return Promise.reject(new RpcError(-32000, `${method}: too many calls wait for the backend`));
     return this._queue({ method, params, patient, sent });
   }

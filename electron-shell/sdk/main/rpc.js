@@ -64,6 +64,10 @@ class Rpc extends EventEmitter {
     });
   }
 
+  get isUp() {
+    return this.dealer.isUp;
+  }
+
   /** A sign of life; and events that were lost with none after them to show it. */
   async beat(deadlineMs) {
     if (this.held) {

@@ -110,9 +110,14 @@ class Dealer extends EventEmitter {
     return this;
   }
 
+  /** Whether there is a connection; one that has just broken has not said so yet. */
+  get isUp() {
+    return this.up && !this.socket.destroyed;
+  }
+
   /** Whether the frames of a message are on their way. */
   send(frames) {
-    if (!this.up || this.socket.writableLength > this.limits.unsentBytes) return false;
+    if (!this.isUp || this.socket.writableLength > this.limits.unsentBytes) return false;
     const last = frames.length - 1;
     this.socket.write(Buffer.concat(frames.map((body, index) => frame(body, index < last ? MORE : 0))));
     return true;
