@@ -197,6 +197,7 @@ PAGE_ONLY: Final = frozenset(
 FAILURES: Final = MappingProxyType(
     {
         "startAudioRecording": -4,
+        "startSpeedTest": -1,
         "setLocalVideoRenderCallback": 0,
         "setRemoteVideoRenderCallback": 0,
         "sendSEIMsg": False,

@@ -83,10 +83,14 @@ const helpers = {
 
   /** A custom renderer came or went: streams that are shown in no view need pictures all of a sudden, or no more. */
   _setRenderer(userId, streamType, pixelFormat, callback) {
+    if (typeof document === 'undefined') {
+      if (callback) console.warn('TRTCCloud: a renderer of your own gets its pictures in a page only');
+      return;
+    }
     const before = this._renderers.has(userId);
     if (callback) this._renderers.set(userId, callback);
     else this._renderers.delete(userId);
-    if (typeof document === 'undefined' || !this._isThere()) return;
+    if (!this._isThere()) return;
     state().hub.setCallback(this._number, userId, streamType, pixelFormat, callback);
     if (before === Boolean(callback)) return;
     for (const shown of Array.from(this._shown.values())) {
