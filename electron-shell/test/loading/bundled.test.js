@@ -6,17 +6,15 @@ const path = require('path');
 const { test } = require('node:test');
 const { caller } = require('../tools/caller');
 const { ELECTRON, electron } = require('../tools/electron');
-const { RECORDER, page, project } = require('../tools/electron-project');
-const { SDK, rooms } = require('../tools/programs');
+const { RECORDER, copied, page, project } = require('../tools/electron-project');
+const { rooms } = require('../tools/programs');
 const { BUNDLERS } = require('./bundlers');
 
 const ENTRY = fs.readFileSync(path.join(__dirname, 'fixtures/entry.js'));
 
 /** The project with a page for each bundler, and the package as npm lays it down. */
 function bundled(t) {
-  const made = project(t, 'node', { 'recorder.js': RECORDER, 'entry.js': ENTRY });
-  fs.rmSync(path.join(made, 'node_modules/trtc-electron-sdk'));
-  fs.cpSync(SDK, path.join(made, 'node_modules/trtc-electron-sdk'), { recursive: true });
+  const made = project(t, 'node', { 'recorder.js': RECORDER, 'entry.js': ENTRY }, copied);
   for (const name of Object.keys(BUNDLERS)) {
     const words = [path.join(__dirname, 'bundlers.js'), name, path.join(made, 'entry.js'), path.join(made, `${name}.js`)];
     const legacy = name === 'webpack4' ? ['--openssl-legacy-provider'] : [];

@@ -2,13 +2,12 @@
 /** The program that the SDK's guide to leaving a room gives: import, instance, `exitRoom`, and then the listener. It runs as it is, in Node and bundled in a page. */
 const assert = require('assert');
 const { execFile, execFileSync } = require('child_process');
-const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
 const { promisify } = require('util');
 const { ELECTRON, electron } = require('../tools/electron');
-const { project } = require('../tools/electron-project');
-const { COMMAND, SDK, rooms } = require('../tools/programs');
+const { copied, project } = require('../tools/electron-project');
+const { COMMAND, rooms } = require('../tools/programs');
 const { until } = require('../tools/wait');
 
 const PROGRAM = `import TRTCCloud from 'trtc-electron-sdk';
@@ -34,9 +33,7 @@ test('in plain Node', { timeout: 60000 }, async (t) => {
 for (const mode of ['node', 'isolated']) {
   test(`in a page (${mode})`, { skip: !ELECTRON, timeout: 60000 }, async (t) => {
     const service = await rooms(t);
-    const made = project(t, mode, { 'guide.js': PROGRAM });
-    fs.rmSync(path.join(made, 'node_modules/trtc-electron-sdk'));
-    fs.cpSync(SDK, path.join(made, 'node_modules/trtc-electron-sdk'), { recursive: true });
+    const made = project(t, mode, { 'guide.js': PROGRAM }, copied);
     execFileSync(process.execPath, [path.join(__dirname, 'bundlers.js'), 'vite', path.join(made, 'guide.js'), path.join(made, 'page.js')]);
     const shell = await electron(t, [made], { rooms: service.ready.signal });
     await until(() => shell.log.some((line) => line.includes('onExitRoom reason: 0')), 'what the guide prints');

@@ -5,7 +5,10 @@ const { execSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
+const { createPackage } = require('@electron/asar');
+const { caller } = require('../tools/caller');
 const { ELECTRON, electron } = require('../tools/electron');
+const { copied, project } = require('../tools/electron-project');
 const { folder } = require('../tools/files');
 const { Observer } = require('../tools/observer');
 const { readPattern } = require('../tools/pattern');
@@ -43,3 +46,16 @@ test('the example of the README', { skip: !ELECTRON, timeout: 120000 }, async (t
   await until(() => shell.log.some((line) => line.includes('out of the room, reason 0')), 'what the example prints');
   await bob.sees('onRemoteUserLeaveRoom', 'alice', 0);
 });
+
+for (const mode of ['node', 'isolated']) {
+  test(`out of an asar (${mode})`, { skip: !ELECTRON, timeout: 60000 }, async (t) => {
+    const made = project(t, mode, {}, copied);
+    const archive = path.join(folder(t), 'app.asar');
+    await createPackage(made, archive);
+    const service = await rooms(t);
+    const shell = await electron(t, [archive], { rooms: service.ready.signal });
+    const alice = await caller(shell, 0, 'alice');
+    await alice.enter(7);
+    await alice.moves('local');
+  });
+}

@@ -5,10 +5,9 @@ const { test } = require('node:test');
 const { caller } = require('../tools/caller');
 const { ELECTRON, electron } = require('../tools/electron');
 const { RECORDER, project } = require('../tools/electron-project');
-const { APP, rooms, userSig } = require('../tools/programs');
+const { APP, SDK, rooms, userSig } = require('../tools/programs');
 const { until } = require('../tools/wait');
 const { bundle } = require('../../app/bundle');
-const { SDK } = require('../tools/programs');
 
 const options = { skip: !ELECTRON, timeout: 120000 };
 

@@ -55,11 +55,17 @@ const LOAD = {
   isolated: `${bundle(SDK, 'TRTC')}\nwindow.TRTCCloud = window.TRTC.default;\n`,
 };
 
-/** Its folder; `mode` is `node` (nodeIntegration) or `isolated` (sandbox, preload). `files` are further ones, or others in their place. */
-function project(t, mode, files = {}) {
+const linked = (to) => fs.symlinkSync(SDK, to, 'junction');
+const copied = (to) => fs.cpSync(SDK, to, { recursive: true });
+
+/**
+ * Its folder; `mode` is `node` (nodeIntegration) or `isolated` (sandbox, preload). `files` are further ones, or others in their place.
+ * `install`: how the package gets into `node_modules`.
+ */
+function project(t, mode, files = {}, install = linked) {
   const made = folder(t);
   fs.mkdirSync(path.join(made, 'node_modules'));
-  fs.symlinkSync(SDK, path.join(made, 'node_modules/trtc-electron-sdk'), 'junction');
+  install(path.join(made, 'node_modules/trtc-electron-sdk'));
   const all = Object.assign({
     'package.json': '{ "name": "project", "main": "main.js" }',
     'main.js': `const MODE = '${mode}';${MAIN}`,
@@ -70,4 +76,4 @@ function project(t, mode, files = {}) {
   return made;
 }
 
-module.exports = { RECORDER, page, project };
+module.exports = { RECORDER, copied, page, project };
