@@ -18,6 +18,7 @@ NAMES = {
     "rpc": "a call over ZeroMQ, against a bare echo",
     "sfu": "CPU per forwarded packet, against a bare sendto",
     "call": "enter to first picture, exit to free devices",
+    "shell": "a 720p picture in a page: drawn, how old, what it costs",
     "sound": "microphone to speaker, and how far picture and sound are apart",
 }
 

@@ -171,7 +171,7 @@ class RendererHub {
       this._socket.credit(key);
       return;
     }
-    stream.take(frame);
+    if (stream.take(frame)) this._socket.credit(key);
     this._pacer.soon();
   }
 
@@ -180,9 +180,9 @@ class RendererHub {
     for (const [key, stream] of this._streams) {
       if (!stream.pending) continue;
       if (stream.due(document.hidden, now)) {
-        stream.draw(now, this._onCustomFrame);
+        const owing = stream.draw(now, this._onCustomFrame);
         if (this._socket === null) return; // the app's own renderer has hidden the last stream
-        this._socket.credit(key);
+        if (owing) this._socket.credit(key);
       } else this._pacer.later();
     }
     this._follow();

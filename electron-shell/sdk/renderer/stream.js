@@ -16,6 +16,9 @@ const IDLE_MS = 1000;
 /** So long after its last view left the document, a stream is not asked for any more. It is again when one comes back. */
 const DETACHED_MS = 2000;
 
+/** A picture that is drawn so soon after it came shows that the page keeps pace. */
+const PROMPT_MS = 50;
+
 /** A reference that does not keep a view alive; where there is none (Electron 9), one that does. */
 const weak = (view) => (typeof WeakRef === 'function' ? new WeakRef(view) : { deref: () => view });
 
@@ -33,7 +36,10 @@ class Stream {
     this._painter = painter;
     this._views = [];
     this._frame = null;
+    this._takenAt = 0;
     this._drawnAt = -Infinity;
+    this._prompt = false; // drawn at once, the last time
+    this._owing = false; // whether the waiting picture's credit is granted when it is drawn
     this._seenAt = performance.now();
   }
 
@@ -76,9 +82,16 @@ class Stream {
     this._surfaces().forEach((surface) => surface.fit(this._fills));
   }
 
-  /** A picture has come. */
+  /**
+   * A picture has come. Answers whether the next may be sent already: on the way while this one is drawn, it costs no time,
+   * but in a page that does not keep pace it would only grow old.
+   */
   take(frame) {
+    const ahead = this._prompt && this._frame === null;
+    this._owing = !ahead;
     this._frame = frame;
+    this._takenAt = performance.now();
+    return ahead;
   }
 
   /** Whether the waiting picture is to be drawn now: at once if it can be seen, once a second if not. */
@@ -87,15 +100,19 @@ class Stream {
     return seen || now - this._drawnAt >= IDLE_MS;
   }
 
-  /** Draws the waiting picture, or hands it to who renders instead. */
+  /** Draws the waiting picture, or hands it to who renders instead. Answers whether the next may be sent now. */
   draw(now, onCustomFrame) {
     const frame = this._frame;
+    const takenAt = this._takenAt;
+    const owing = this._owing;
     this._frame = null;
     this._drawnAt = now;
     if (this.callback !== null) this._hand(frame, onCustomFrame);
     else this._paint(frame);
     this.drawn++;
     this.latencyMs = Date.now() - frame.timeMs;
+    this._prompt = performance.now() - takenAt < PROMPT_MS;
+    return owing;
   }
 
   get _fills() {

@@ -81,6 +81,20 @@ test('hidden before it is open, and shown again at once: one socket is left', { 
   await until(async () => await drawn(page) === 1, 'drawn');
 });
 
+test('given up before it is open, a socket is not taken for one that is refused', { skip }, async (t) => {
+  const [page, server] = await Promise.all([open(t), frameServer(t)]);
+  await page.evaluate((url) => {
+    window.relays = 0;
+    const openRelay = () => { window.relays += 1; throw new Error('the relay is not needed'); };
+    window.hub = new window.scene.RendererHub({ framesUrl: () => url, openRelay });
+    window.hub.show(0, 'a', 0, null);
+    for (const callback of [() => {}, null, () => {}]) window.hub.setCallback(0, 'a', null, 1, callback);
+  }, server.url);
+  (await granted(server)).picture(1);
+  await until(async () => await drawn(page) === 1, 'drawn');
+  assert.strictEqual(await page.evaluate(() => window.relays), 0);
+});
+
 test('an endpoint that goes, and comes back at another address, is found again; the picture stays meanwhile', { skip }, async (t) => {
   const [page, server] = await Promise.all([open(t), frameServer(t)]);
   await page.evaluate(start, server.url);
