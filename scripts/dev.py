@@ -1,4 +1,4 @@
-"""Starts everything: a room service, a backend and the shell. With --headless two backends call each other instead.
+"""Starts everything: a room service, the shell, and its backend. With --headless two backends call each other instead.
 
 Nothing has to be installed before but Python, and Node.js for the shell.
 """
@@ -23,6 +23,12 @@ def arguments() -> argparse.Namespace:
         metavar="PATH",
         help="a clip in place of the test card; may be given twice",
     )
+    parser.add_argument("--real-devices", action="store_true", help="this machine's devices in place of virtual ones")
+    parser.add_argument(
+        "--shell",
+        choices=["electron", "browser"],
+        help="the Electron app, or its page in a browser; default: Electron where there is one",
+    )
     parser.add_argument("--json", action="store_true", help="with --headless: the timeline as JSON lines")
     parser.add_argument("--svg", metavar="FILE", help="with --headless: the timeline as a picture, too")
     return parser.parse_args()
@@ -42,7 +48,7 @@ def main() -> int:
         return headless.play(options.camera, as_json=options.json, svg=options.svg)
     from scripts import window
 
-    return window.run(options.camera)
+    return window.run(options.camera, real_devices=options.real_devices, shell=options.shell)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from . import machine
 
+LIBRARIES = ("libgtk-3-0", "libnss3", "libasound2", "libgbm1", "libxss1", "libnotify4", "libxtst6")
+"""Debian packages that Electron needs to show a window."""
+
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import machine
+from scripts import machine, shells
 
 SYSTEM = (
     "libportaudio2", "libasound2-plugins", "pulseaudio", "pulseaudio-utils",  # sound without hardware
     "espeak-ng",  # speech that is sent through a call
     "gcc", "libc6-dev",  # a V4L2 camera made of a shim
-    "xvfb", "libgtk-3-0", "libnss3", "libasound2", "libgbm1", "libxss1", "libnotify4", "libxtst6",  # a real Electron
+    "xvfb", *shells.LIBRARIES,  # a real Electron
     "chromium",  # a current browser
 )  # fmt: skip
 

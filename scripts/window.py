@@ -1,48 +1,147 @@
-"""Everything in one command: a room service and a backend that stay, with their logs side by side.
+"""Everything in one command: a room service, the shell, and the backend that the shell keeps; their logs side by side.
 
-The shell that shows a window joins them as soon as it is there; until then, scripts and `pybackend call` are the front end.
+The shell is the Electron app, or, without an Electron binary, the same page in a browser by way of the gateway. Where there is no
+screen the gateway says where its page is.
 """
 
 import json
+import os
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
-import time
+import webbrowser
 from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
 
 from pybackend.client.program import Program
-from pybackend.testing.processes import Backend, RoomService
+from pybackend.testing.processes import RoomService
 
-from . import machine
+from . import machine, shells
+
+APP = machine.SHELL / "app"
+BACKEND = "[pybackend] "
+"""Begins the lines that the shell passes on from its backend."""
+
+BROWSER_FLAGS = ("--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync")
+
+
+def has_screen() -> bool:
+    """Whether a window can be seen."""
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _as_root() -> list[str]:
+    """Chromium refuses to run as root in a sandbox."""
+    return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+
+class Shell:
+    """The Electron app or the gateway, told whom to sign for."""
+
+    def __init__(self, kind: str, rooms: RoomService, arguments: Sequence[str], stack: ExitStack) -> None:
+        self.kind = kind
+        self.url = ""
+        told = {"sdkAppId": rooms.sdk_app_id, "secretKey": rooms.secret_key, "user": "alice", "room": "1"}
+        environment = {
+            "PYBACKEND_COMMAND": json.dumps([sys.executable, "-m", "pybackend", "serve", *arguments]),
+            "PYBACKEND_ROOMS": rooms.signal,
+            "TRTC_APP_STDIN": "1",
+        }
+        self.program = stack.enter_context(
+            Program(self._command(), first_line=json.dumps(told), environment=environment)
+        )
+        if kind == "browser":
+            self.url = self.program.wait_ready()["url"]
+            self._browse(stack)
+
+    def _command(self) -> list[str]:
+        if self.kind == "electron":
+            return [str(shells.electron()), *_as_root(), str(APP)]
+        return [str(shutil.which("node")), str(APP / "gateway")]
+
+    def _browse(self, stack: ExitStack) -> None:
+        """A window of its own where there is a Chromium, else a tab of the default browser; without a screen the address."""
+        machine.say(f"the page is at {self.url}")
+        if not has_screen():
+            return
+        browser = shells.browser()
+        if browser is None:
+            webbrowser.open(self.url)
+            return
+        profile = stack.enter_context(tempfile.TemporaryDirectory(prefix="pybackend-", ignore_cleanup_errors=True))
+        words = [browser, f"--app={self.url}", f"--user-data-dir={profile}", *BROWSER_FLAGS, *_as_root()]
+        window = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stack.callback(window.wait)
+        stack.callback(window.terminate)
+
+    def describe(self) -> dict[str, Any]:
+        """For the line on stdout."""
+        return {"kind": self.kind, "pid": self.program.pid, **({"url": self.url} if self.url else {})}
+
+
+def choose(wanted: str | None) -> str | None:
+    """`electron` or `browser`; None, with what to do said, where neither can be had."""
+    if wanted != "browser" and has_screen() and shells.electron() is not None:
+        missing = machine.missing_system(shells.LIBRARIES)
+        if not missing or machine.ensure_system(shells.LIBRARIES, "Electron's window"):
+            return "electron"
+    if wanted == "electron":
+        machine.say(
+            "there is no Electron, or no screen to show it on: npm install electron (in electron-shell), or leave --shell out"
+        )
+        return None
+    if not machine.has_node():
+        machine.say("without Node.js there is no shell; try: python3 scripts/dev.py --headless")
+        return None
+    return "browser"
 
 
 def _follow(name: str, program: Program, stop: threading.Event) -> None:
-    """Prints what a program logs, with its name before each line."""
+    """Prints what a program logs, with a name before each line: its own, or that of the backend that it keeps."""
     seen = 0
-    while not stop.is_set():
-        lines, now = program.log(seen), program.log_lines
-        for line in lines.splitlines() if now > seen else ():
-            print(f"{name:<8} {line}", file=sys.stderr, flush=True)
+    while True:
+        ending, now = stop.is_set(), program.log_lines
+        for line in program.log(seen).splitlines() if now > seen else ():
+            who = "backend" if line.startswith(BACKEND) else name
+            print(f"{who:<8} {line.removeprefix(BACKEND)}", file=sys.stderr, flush=True)
         seen = now
-        stop.wait(0.2)
+        if ending:
+            return
+        stop.wait(0.1)
 
 
-def run(cameras: Sequence[str]) -> int:
-    """Runs until it is interrupted, or a program ends by itself."""
+def run(cameras: Sequence[str], *, real_devices: bool = False, shell: str | None = None) -> int:
+    """Runs until it is interrupted, the window is closed, or the room service ends. 1 for an end that nobody asked for."""
+    kind = choose(shell)
+    if kind is None:
+        return 1
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with RoomService() as rooms, Backend(rooms.signal, virtual_devices=True, cameras=cameras) as backend:
-        programs = {"rooms": rooms, "backend": backend}
-        for name, program in programs.items():
-            threading.Thread(target=_follow, args=(name, program, stop), daemon=True).start()
-        print(json.dumps({"rooms": rooms.ready, "backend": backend.ready}), flush=True)
-        machine.say(f"a backend answers at {backend.endpoint}; try: pybackend call --endpoint {backend.endpoint} getSDKVersion")
+    arguments = [] if real_devices else ["--virtual-devices"]
+    arguments += [word for path in cameras for word in ("--camera", f"file:{path}")]
+    with ExitStack() as stack:
+        rooms = stack.enter_context(RoomService())
+        started = Shell(kind, rooms, arguments, stack)
+        programs = {"rooms": rooms, "shell": started.program}
+        logs = [threading.Thread(target=_follow, args=(*item, stop), daemon=True) for item in programs.items()]
+        for log in logs:
+            log.start()
+        for program in programs.values():
+            program.on_end(stop.set)
+        print(json.dumps({"rooms": rooms.ready, "shell": started.describe()}), flush=True)
         machine.say("Ctrl-C ends it")
-        while not stop.is_set() and all(program.alive for program in programs.values()):
-            time.sleep(0.1)
-        ended = [name for name, program in programs.items() if not program.alive]
-        for name in ended:
-            machine.say(f"{name} ended by itself: {programs[name].obituary()}")
-        stop.set()
-    return int(bool(ended))
+        while not stop.wait(0.5):
+            pass  # in steps, so that signals are taken on every platform
+        for log in logs:
+            log.join()
+        if not rooms.alive:
+            machine.say(rooms.obituary())
+        failed = not rooms.alive or (not started.program.alive and started.program.ended.result() != 0)
+        if failed and rooms.alive:
+            machine.say(started.program.obituary())
+    return int(failed)
