@@ -53,7 +53,8 @@ function body(request) {
       length += chunk.length;
       if (length > LARGEST) {
         reject(new Refusal(413, 'too long'));
-        request.destroy();
+        request.removeAllListeners('data');
+        request.resume();
       } else chunks.push(chunk);
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString()));
@@ -129,6 +130,7 @@ class Server {
       else throw new Refusal(405, 'GET or POST expected');
     } catch (error) {
       if (!error.status) process.stderr.write(`gateway: ${error.stack}\n`);
+      if (error.status === 413) response.on('finish', () => request.destroy());
       answer(error.status || 500, 'text/plain', error.status ? error.message : 'an error of the gateway');
     }
   }

@@ -52,7 +52,7 @@ class Media {
     this.devices.setError(name, error);
     if (name === 'speaker') return;
     this.on[name] = false;
-    this.running[name] = false;
+    if (name === 'microphone') this.running.microphone = false;
     remember({ switches: this.on });
     this._follow();
     if (name === 'camera') this.tile.setNote(error.title, document.createElement('br'), error.own || error.todo);

@@ -1,6 +1,6 @@
 'use strict';
 /** The browser shell as a child process, and its page in Chromium. */
-const { spawn } = require('child_process');
+const { execFileSync, spawn } = require('child_process');
 const { once } = require('events');
 const path = require('path');
 const readline = require('readline');
@@ -8,7 +8,10 @@ const { APP, COMMAND, ROOT } = require('./programs');
 
 const GATEWAY = path.join(ROOT, 'electron-shell/app/gateway');
 
-/** `told`: what its stdin says; null for nothing. Resolves to {child, url, exited, said}; `said` are the lines of its log. */
+/**
+ * `told`: what its stdin says; null for nothing. Resolves to {child, url, exited, said, backend}; `said` are the lines of its log,
+ * `backend()` is the number of the process that it keeps.
+ */
 async function gateway(t, service, told = {}, environment = {}) {
   const env = Object.assign({}, process.env, { PYBACKEND_COMMAND: COMMAND, PYBACKEND_ROOMS: service ? service.ready.signal : '' }, environment);
   if (told) env.TRTC_APP_STDIN = '1';
@@ -28,7 +31,8 @@ async function gateway(t, service, told = {}, environment = {}) {
   const early = exited.then(([code]) => { throw new Error(`the gateway ended with code ${code}: ${said.join('\n')}`); });
   early.catch(() => {}); // it may end later, too
   const { url } = JSON.parse(await Promise.race([line, early]));
-  return { child, url, exited, said };
+  const backend = () => Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }));
+  return { child, url, exited, said, backend };
 }
 
 /** A page of its own context, as another browser would show it; what it complains of is in `complaints`. */
