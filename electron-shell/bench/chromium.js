@@ -9,27 +9,13 @@ const { bundle } = require('../app/bundle');
 const { EXECUTABLE, browser } = require('../test/tools/chromium');
 const { pages } = require('../test/tools/pages');
 const { backend, call } = require('../test/tools/programs');
+const { Scope } = require('../test/tools/scope');
 const { measured } = require('./cpu');
 
 const NOWHERE = { ready: { signal: 'ws://127.0.0.1:9/signal' } }; // the own camera needs no room service
 const HD_30 = { videoResolution: 112, resMode: 0, videoFps: 30, videoBitrate: 1500 };
 const SLOW_MS = 100;
 const NO_BROWSER = 3; // an exit status
-
-/** Like a test: what is started is ended, the last first. */
-class Scope {
-  constructor() {
-    this.endings = [];
-  }
-
-  after(ending) {
-    this.endings.unshift(ending);
-  }
-
-  async end() {
-    for (const ending of this.endings) await ending();
-  }
-}
 
 function seconds(words) {
   const [name, value] = words;

@@ -1,10 +1,9 @@
 'use strict';
 /** WebGL taken away, refused or used up: pictures go on, and more views than a page may have contexts are drawn. */
 const assert = require('assert');
-const { test } = require('node:test');
-const { browsing, skip } = require('./page');
+const { everywhere } = require('./page');
 
-const open = browsing();
+const each = everywhere();
 
 /** Keeps hold of every WebGL context that is made from now on. */
 function collectContexts() {
@@ -17,7 +16,7 @@ function collectContexts() {
   };
 }
 
-test('a lost context is replaced; the third time it is 2D for good', { skip }, async (t) => {
+each('a lost context is replaced; the third time it is 2D for good', async (t, open) => {
   const page = await open(t);
   await page.evaluate(collectContexts);
   const seen = await page.evaluate(async () => {
@@ -44,7 +43,7 @@ test('a lost context is replaced; the third time it is 2D for good', { skip }, a
   ]);
 });
 
-test('a context that is lost while a picture is drawn costs no picture', { skip }, async (t) => {
+each('a context that is lost while a picture is drawn costs no picture', async (t, open) => {
   const page = await open(t);
   await page.evaluate(collectContexts);
   const colour = await page.evaluate(async () => {
@@ -65,7 +64,7 @@ test('a context that is lost while a picture is drawn costs no picture', { skip 
   assert.strictEqual(colour, 'green');
 });
 
-test('a context that other parts of the page use up is made again', { skip }, async (t) => {
+each('a context that other parts of the page use up is made again', async (t, open) => {
   const page = await open(t);
   const seen = await page.evaluate(async () => {
     const { Scene, view, nameAt } = window.scene;
@@ -81,7 +80,7 @@ test('a context that other parts of the page use up is made again', { skip }, as
   assert.ok(seen.others >= 14, `${seen.others} contexts of the page are left`);
 });
 
-test('where WebGL is refused, or done by the CPU, it is 2D', { skip }, async (t) => {
+each('where WebGL is refused, or done by the CPU, it is 2D', async (t, open) => {
   const page = await open(t);
   const painters = await page.evaluate(async () => {
     const { Scene, view } = window.scene;
@@ -105,7 +104,7 @@ test('where WebGL is refused, or done by the CPU, it is 2D', { skip }, async (t)
 });
 
 for (const [kind, softwareGl] of [['webgl', true], ['2d', false]]) {
-  test(`${kind}: 40 streams in 60 views of a page, with one context`, { skip }, async (t) => {
+  each(`${kind}: 40 streams in 60 views of a page, with one context`, async (t, open) => {
     const page = await open(t);
     await page.evaluate(collectContexts);
     const seen = await page.evaluate(async (gl) => {

@@ -1,17 +1,17 @@
 'use strict';
 /** An application's own renderer: what it is given, of whom, until when; and that its mistakes are its own. */
 const assert = require('assert');
-const { test } = require('node:test');
-const { browsing, camera, skip } = require('./page');
+const { everywhere, filming } = require('./page');
 
-const open = browsing();
+const each = everywhere();
+const cameraUrl = filming();
 const I420 = 1;
 const BGRA32 = 3;
 const RGBA32 = 5;
 const BUFFER = 1;
 
-test('the frames of a backend, read as applications do', { skip }, async (t) => {
-  const [page, served] = await Promise.all([open(t), camera(t)]);
+each('the frames of a backend, read as applications do', async (t, open) => {
+  const page = await open(t);
   const seen = await page.evaluate(async ([url, format]) => {
     const { RendererHub, canvasOf, until, view } = window.scene;
     const hub = new RendererHub({ framesUrl: () => url });
@@ -35,7 +35,7 @@ test('the frames of a backend, read as applications do', { skip }, async (t) => 
       bytes: [data.byteOffset, data.buffer.byteLength, new Uint8Array(data).length],
       first: [y[0], data[width * height], data[width * height * 1.25]], // the white bar of the test card
     };
-  }, [served.ready.frames, I420]);
+  }, [cameraUrl(), I420]);
   assert.deepStrictEqual([seen.user, seen.stream, seen.blank], ['', 0, true]);
   assert.deepStrictEqual(seen.frame, {
     videoFormat: I420, bufferType: BUFFER, data: null, length: 345600, width: 640, height: 360, timestamp: null, rotation: 0,
@@ -51,7 +51,7 @@ for (const [name, format, bytes] of [
   ['BGRA32', BGRA32, { red: [0, 0, 255, 255], blue: [255, 0, 0, 255] }],
   ['RGBA32', RGBA32, { red: [255, 0, 0, 255], blue: [0, 0, 255, 255] }],
 ]) {
-  test(`${name} of an odd size, with the turns that the picture needs`, { skip }, async (t) => {
+  each(`${name} of an odd size, with the turns that the picture needs`, async (t, open) => {
     const page = await open(t);
     const frame = await page.evaluate(async (pixelFormat) => {
       const { Scene } = window.scene;
@@ -75,7 +75,7 @@ for (const [name, format, bytes] of [
   });
 }
 
-test('where a page has Buffer, the data is one', { skip }, async (t) => {
+each('where a page has Buffer, the data is one', async (t, open) => {
   const page = await open(t, { head: '<script>window.Buffer = { from: (bytes) => Object.assign(new Uint8Array(bytes), { isBuffer: true }) }</script>' });
   const data = await page.evaluate(async () => {
     const { Scene } = window.scene;
@@ -89,7 +89,7 @@ test('where a page has Buffer, the data is one', { skip }, async (t) => {
   assert.deepStrictEqual(data, [true, 0]);
 });
 
-test('a remote renderer gets all streams of its user and nobody else\'s, a local one the camera alone', { skip }, async (t) => {
+each('a remote renderer gets all streams of its user and nobody else\'s, a local one the camera alone', async (t, open) => {
   const page = await open(t);
   const seen = await page.evaluate(async () => {
     const { Scene, view, nameAt } = window.scene;
@@ -113,7 +113,7 @@ test('a remote renderer gets all streams of its user and nobody else\'s, a local
   assert.deepStrictEqual(seen.views, Array(5).fill('green'));
 });
 
-test('a renderer that throws is reported each time, and stops neither itself nor others', { skip }, async (t) => {
+each('a renderer that throws is reported each time, and stops neither itself nor others', async (t, open) => {
   const page = await open(t);
   const seen = await page.evaluate(async () => {
     const { Scene, view, nameAt } = window.scene;
@@ -130,10 +130,10 @@ test('a renderer that throws is reported each time, and stops neither itself nor
     return { calls, colour: nameAt(element, 0, 0) };
   });
   assert.deepStrictEqual(seen, { calls: 2, colour: 'blue' });
-  assert.deepStrictEqual(page.errors, ['of the application', 'of the application']);
+  assert.deepStrictEqual(await page.evaluate(() => window.scene.errors), ['of the application', 'of the application']);
 });
 
-test('null ends it: the view is drawn again, or nothing is asked for any more', { skip }, async (t) => {
+each('null ends it: the view is drawn again, or nothing is asked for any more', async (t, open) => {
   const page = await open(t);
   const seen = await page.evaluate(async () => {
     const { Scene, view, nameAt, until } = window.scene;
@@ -157,7 +157,7 @@ test('null ends it: the view is drawn again, or nothing is asked for any more', 
   assert.deepStrictEqual(seen, { wantedFirst: ['a'], calls: 2, frozen: 'red', now: 'blue', wanted: ['a'] });
 });
 
-test('a renderer may hide its stream, or all of them, and show them again', { skip }, async (t) => {
+each('a renderer may hide its stream, or all of them, and show them again', async (t, open) => {
   const page = await open(t);
   const seen = await page.evaluate(async () => {
     const { Scene, view, nameAt } = window.scene;
@@ -179,5 +179,5 @@ test('a renderer may hide its stream, or all of them, and show them again', { sk
     return { calls, colour: nameAt(element, 0, 0), children: element.childElementCount };
   });
   assert.deepStrictEqual(seen, { calls: 2, colour: 'green', children: 1 });
-  assert.deepStrictEqual(page.errors, []);
+  assert.deepStrictEqual(await page.evaluate(() => window.scene.errors), []);
 });

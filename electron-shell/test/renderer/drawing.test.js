@@ -1,10 +1,10 @@
 'use strict';
 /** A view shows the camera of a real backend: canvas at once, a picture that moves, in the right colours, of any size. */
 const assert = require('assert');
-const { test } = require('node:test');
-const { browsing, camera, skip } = require('./page');
+const { everywhere, filming } = require('./page');
 
-const open = browsing();
+const each = everywhere();
+const cameraUrl = filming();
 const PAINTERS = [['webgl', true], ['2d', false]];
 
 /** Shows the local camera of the backend at `url`; answers what is in the view before anything else can happen. */
@@ -17,9 +17,9 @@ function showCamera([url, softwareGl]) {
 }
 
 for (const [kind, softwareGl] of PAINTERS) {
-  test(`${kind}: the camera of a backend is in the view, and moves`, { skip }, async (t) => {
-    const [page, served] = await Promise.all([open(t), camera(t)]);
-    const html = await page.evaluate(showCamera, [served.ready.frames, softwareGl]);
+  each(`${kind}: the camera of a backend is in the view, and moves`, async (t, open) => {
+    const page = await open(t);
+    const html = await page.evaluate(showCamera, [cameraUrl(), softwareGl]);
     assert.match(html, new RegExp(`^<div class="trtc-${kind}" style="[^"]*"><canvas [^>]*></canvas></div>$`));
     for (const rule of ['width: 100%', 'height: 100%', 'display: flex', 'justify-content: center', 'align-items: center']) {
       assert.ok(html.includes(rule), `${rule} in ${html}`);
@@ -38,9 +38,9 @@ for (const [kind, softwareGl] of PAINTERS) {
     assert.deepStrictEqual([seen.width, seen.height, seen.painter], [640, 360, kind]);
   });
 
-  test(`${kind}: the colour bars of the test card have their colours`, { skip }, async (t) => {
-    const [page, served] = await Promise.all([open(t), camera(t)]);
-    await page.evaluate(showCamera, [served.ready.frames, softwareGl]);
+  each(`${kind}: the colour bars of the test card have their colours`, async (t, open) => {
+    const page = await open(t);
+    await page.evaluate(showCamera, [cameraUrl(), softwareGl]);
     const bars = await page.evaluate(async () => {
       await window.scene.until(() => window.scene.readPattern(window.scene.canvasOf(window.view)), 'a picture');
       return Array.from({ length: 8 }, (_, bar) => window.scene.colourOf(window.view, bar * 80 + 40, 10));
@@ -52,7 +52,7 @@ for (const [kind, softwareGl] of PAINTERS) {
     }));
   });
 
-  test(`${kind}: every pure colour`, { skip }, async (t) => {
+  each(`${kind}: every pure colour`, async (t, open) => {
     const page = await open(t);
     const names = await page.evaluate(async (gl) => {
       const { Scene, COLOURS, view, nameAt } = window.scene;
@@ -66,7 +66,7 @@ for (const [kind, softwareGl] of PAINTERS) {
     names.forEach(([name, found]) => assert.strictEqual(found, name));
   });
 
-  test(`${kind}: sizes that are odd, tiny, or change from picture to picture`, { skip }, async (t) => {
+  each(`${kind}: sizes that are odd, tiny, or change from picture to picture`, async (t, open) => {
     const page = await open(t);
     const found = await page.evaluate(async (gl) => {
       const { Scene, view, nameAt, canvasOf } = window.scene;
@@ -95,7 +95,7 @@ for (const [kind, softwareGl] of PAINTERS) {
     }
   });
 
-  test(`${kind}: an odd picture is the even one less a column and a row`, { skip }, async (t) => {
+  each(`${kind}: an odd picture is the even one less a column and a row`, async (t, open) => {
     const page = await open(t);
     const [even, odd] = await page.evaluate(async (gl) => {
       const { Scene, view, canvasOf } = window.scene;

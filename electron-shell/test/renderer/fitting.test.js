@@ -1,10 +1,9 @@
 'use strict';
 /** Fit and fill: how large the canvas is in its view, also of views that are resized, flat or hidden. */
 const assert = require('assert');
-const { test } = require('node:test');
-const { browsing, skip } = require('./page');
+const { everywhere } = require('./page');
 
-const open = browsing();
+const each = everywhere();
 const FILL = 0;
 const FIT = 1;
 
@@ -27,8 +26,8 @@ async function measured(steps) {
   return seen;
 }
 
-async function check(t, ...steps) {
-  const page = await open(t);
+async function check(opening, ...steps) {
+  const page = await opening;
   const seen = await page.evaluate(measured, steps);
   seen.forEach(({ size, centred }, index) => {
     assert.deepStrictEqual(size, steps[index].expect, `step ${index}`);
@@ -36,8 +35,8 @@ async function check(t, ...steps) {
   });
 }
 
-test('contained by default, covering when told so, at once', { skip }, (t) => check(
-  t,
+each('contained by default, covering when told so, at once', (t, open) => check(
+  open(t),
   { expect: [400, 225] }, // what a picture is taken for until one comes
   { frame: {}, expect: [400, 225] },
   { params: { fillMode: FILL }, expect: [711, 400] },
@@ -45,16 +44,16 @@ test('contained by default, covering when told so, at once', { skip }, (t) => ch
   { params: { fillMode: FIT }, expect: [400, 225] },
 ));
 
-test('a turned picture has its sides exchanged', { skip }, (t) => check(
-  t,
+each('a turned picture has its sides exchanged', (t, open) => check(
+  open(t),
   { params: { rotation: 1 }, frame: {}, expect: [225, 400] },
   { params: { fillMode: FILL }, expect: [400, 711] },
   { params: { rotation: 2 }, frame: {}, expect: [711, 400] },
   { frame: { turns: 3 }, expect: [400, 711] },
 ));
 
-test('the next picture fits a view that was resized, and one of another size', { skip }, (t) => check(
-  t,
+each('the next picture fits a view that was resized, and one of another size', (t, open) => check(
+  open(t),
   { frame: {}, expect: [400, 225] },
   { size: [200, 400], frame: {}, expect: [200, 113] },
   { size: [1000, 180], frame: {}, expect: [320, 180] },
@@ -62,7 +61,7 @@ test('the next picture fits a view that was resized, and one of another size', {
   { params: { fillMode: FILL }, frame: { width: 90, height: 90 }, expect: [1000, 1000] },
 ));
 
-test('what covers its view does not stick out of it', { skip }, async (t) => {
+each('what covers its view does not stick out of it', async (t, open) => {
   const page = await open(t);
   const outside = await page.evaluate(async () => {
     const { Scene, view } = window.scene;
@@ -77,7 +76,7 @@ test('what covers its view does not stick out of it', { skip }, async (t) => {
   assert.deepStrictEqual(outside, ['BODY', 'BODY', 'CANVAS']);
 });
 
-test('the camera test covers its view from the start', { skip }, async (t) => {
+each('the camera test covers its view from the start', async (t, open) => {
   const page = await open(t);
   const width = await page.evaluate(async () => {
     const { Scene, view, canvasOf } = window.scene;
@@ -94,7 +93,7 @@ for (const [what, hide, show] of [
   ['0 px high', 'height:0', 'height:200px'],
   ['not displayed', 'display:none', 'display:block;height:200px'],
 ]) {
-  test(`a view that is ${what} is drawn once a second, and at once when it opens`, { skip }, async (t) => {
+  each(`a view that is ${what} is drawn once a second, and at once when it opens`, async (t, open) => {
     const page = await open(t);
     const { closed, opened, size } = await page.evaluate(async ([hidden, visible]) => {
       const { Scene, view, canvasOf, until } = window.scene;

@@ -3,9 +3,10 @@
 const assert = require('assert');
 const { test } = require('node:test');
 const { until } = require('../tools/wait');
-const { browsing, camera, skip } = require('./page');
+const { browsing, filming, skip } = require('./page');
 
 const open = browsing();
+const cameraUrl = filming();
 
 /** After a collection: elements, listeners and heap of the page. */
 async function counters(session) {
@@ -36,10 +37,10 @@ for (const [what, end, softwareGl] of [
   ['hidden', 'hide', false], ['hidden (webgl)', 'hide', true], ['exchanged for the next', 'exchange', false],
 ]) {
   test(`200 views, each ${what}`, { skip }, async (t) => {
-    const [page, served] = await Promise.all([open(t), camera(t)]);
+    const page = await open(t);
     const session = await page.context().newCDPSession(page);
     await session.send('Performance.enable');
-    const url = served.ready.frames;
+    const url = cameraUrl();
     await page.evaluate(cycles, { url, softwareGl, count: 20, end });
     const before = await counters(session);
     await page.evaluate(cycles, { url, softwareGl, count: 200, end });
@@ -77,7 +78,7 @@ test('views that the page drops without a word are collected, and their stream i
 });
 
 test('after the last hide no timer, animation frame, listener or socket is left', { skip }, async (t) => {
-  const [page, served] = await Promise.all([open(t), camera(t)]);
+  const page = await open(t);
   const left = await page.evaluate(async (url) => {
     const { RendererHub, frames, until, view } = window.scene;
     const pending = new Map();
@@ -121,7 +122,7 @@ test('after the last hide no timer, animation frame, listener or socket is left'
     await frames(2);
     await until(() => pending.size === 0, () => Array.from(pending.values()).join('\n'));
     return { busy, listeners, sockets: sockets.length };
-  }, served.ready.frames);
+  }, cameraUrl());
   assert.ok(left.busy > 0);
   assert.deepStrictEqual([left.listeners, left.sockets], [0, 1]);
 });

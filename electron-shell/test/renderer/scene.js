@@ -8,6 +8,10 @@ const { readPattern } = require('../tools/pattern');
 
 const HEADER = 32;
 
+/** What nobody caught. */
+const errors = [];
+window.addEventListener('error', ({ message: text }) => errors.push(text.replace('Uncaught Error: ', '')));
+
 /** Limited-range BT.601 of full colours, as [y, u, v]. */
 const COLOURS = {
   black: [16, 128, 128],
@@ -172,4 +176,4 @@ class Scene {
   }
 }
 
-module.exports = { COLOURS, RGB, RendererHub, Scene, ScriptedSocket, canvasOf, colourOf, frames, idOf, message, nameAt, readPattern, until, view };
+module.exports = { COLOURS, RGB, RendererHub, Scene, ScriptedSocket, canvasOf, colourOf, errors, frames, idOf, message, nameAt, readPattern, until, view };

@@ -152,7 +152,7 @@ test('what cannot be drawn is left out, and credited; the next picture is drawn'
   await until(async () => await drawn(page) === 1, 'drawn');
   peer.send(Buffer.concat([picture({}), Buffer.alloc(7)])); // more than is needed does no harm
   await until(async () => await drawn(page) === 2, 'drawn');
-  assert.deepStrictEqual(page.errors, []);
+  assert.deepStrictEqual(await page.evaluate(() => window.scene.errors), []);
 });
 
 test('a page whose policy forbids the socket has its frames through the relay', { skip }, async (t) => {
@@ -186,7 +186,7 @@ test('a page whose policy forbids the socket has its frames through the relay', 
     await page.evaluate(() => window.hub.hideAll(0));
   }
   assert.strictEqual(server.peers.length, 0);
-  assert.deepStrictEqual(page.errors, []);
+  assert.deepStrictEqual(await page.evaluate(() => window.scene.errors), []);
 });
 
 test('a socket that throws when it is made: the relay, or another try', { skip }, async (t) => {

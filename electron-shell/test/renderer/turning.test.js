@@ -1,10 +1,9 @@
 'use strict';
 /** Rotation and mirror, pixel by pixel, with both painters; and what of them belongs to the picture, what to the view. */
 const assert = require('assert');
-const { test } = require('node:test');
-const { browsing, skip } = require('./page');
+const { everywhere } = require('./page');
 
-const open = browsing();
+const each = everywhere();
 const PAINTERS = [['webgl', true], ['2d', false]];
 const [WIDTH, HEIGHT] = [13, 7];
 const AUTO = 0;
@@ -49,27 +48,27 @@ async function check(page, gl, user, ways) {
 }
 
 for (const [kind, gl] of PAINTERS) {
-  test(`${kind}: four turns, each also mirrored`, { skip }, async (t) => {
+  each(`${kind}: four turns, each also mirrored`, async (t, open) => {
     const ways = [0, 1, 2, 3].flatMap((rotation) => [PLAIN, MIRRORED].map((mirrorType) => (
       { params: { rotation, mirrorType }, turns: 0, expect: [rotation, mirrorType === MIRRORED] })));
     await check(await open(t), gl, 'a', ways);
   });
 
-  test(`${kind}: the turns that a picture brings along, and those of the view on top of them`, { skip }, async (t) => {
+  each(`${kind}: the turns that a picture brings along, and those of the view on top of them`, async (t, open) => {
     const ways = [0, 1, 2, 3].flatMap((turns) => [0, 1, 2, 3].map((rotation) => (
       { params: { rotation, mirrorType: PLAIN }, turns, expect: [(turns + rotation) % 4, false] })));
     await check(await open(t), gl, 'a', ways);
   });
 }
 
-test('automatic mirroring is for the own camera, not for others, screens or a wrong value', { skip }, async (t) => {
+each('automatic mirroring is for the own camera, not for others, screens or a wrong value', async (t, open) => {
   const page = await open(t);
   await check(page, false, '', [{ params: { mirrorType: AUTO }, turns: 0, expect: [0, true] }]);
   await check(page, false, 'a', [{ params: { mirrorType: AUTO }, turns: 0, expect: [0, false] }]);
   await check(page, false, 'a', [{ params: { mirrorType: undefined, rotation: 'left' }, turns: 0, expect: [0, false] }]);
 });
 
-test('parameters are remembered while a stream is not shown, and until its cloud is destroyed', { skip }, async (t) => {
+each('parameters are remembered while a stream is not shown, and until its cloud is destroyed', async (t, open) => {
   const page = await open(t);
   const sizes = await page.evaluate(async () => {
     const { Scene, view, canvasOf } = window.scene;
