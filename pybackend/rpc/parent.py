@@ -15,7 +15,8 @@ class ParentError(Exception):
 
 
 class Parent:
-    """Reads stdin in a thread, which works on every platform."""
+    """Reads stdin in a thread, which works on every platform. Unbuffered: nobody could take the buffer's lock from a thread
+    that waits, and the interpreter wants it when it ends."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -25,10 +26,10 @@ class Parent:
         threading.Thread(target=self._read, name="parent watch", daemon=True).start()
 
     def _read(self) -> None:
-        stream = sys.stdin.buffer
-        self._tell(self._greeted, stream.readline().decode(errors="replace"))
-        while stream.readline():
-            pass
+        with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stream:
+            self._tell(self._greeted, stream.readline().decode(errors="replace"))
+            while stream.read(4096):
+                pass
         self._tell(self._ended)
 
     def _tell(self, callback: Callable[..., None], *args: Any) -> None:

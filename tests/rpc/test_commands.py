@@ -92,6 +92,22 @@ def test_a_backend_leaves_its_room_before_it_ends(
     assert anna.backend.ended.result() == 0
 
 
+def test_a_signal_ends_a_backend_whose_parent_goes_on_listening() -> None:
+    """Its thread waits on stdin all the time; that must not get in the way of an end in order."""
+    command = [*COMMAND, "serve", "--rooms", ROOMS, "--virtual-devices", "--parent-watch"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    for _ in range(3):
+        with subprocess.Popen(command, text=True, **pipes) as backend:
+            assert backend.stdin is not None
+            assert backend.stdout is not None
+            assert backend.stderr is not None
+            backend.stdin.write("{}\n")
+            backend.stdin.flush()
+            assert json.loads(backend.stdout.readline())["ready"] is True
+            backend.terminate()
+            assert backend.wait(20) == 0, backend.stderr.read()
+
+
 async def test_a_ping_is_answered_while_a_slow_camera_opens(tmp_path: Path) -> None:
     """P56. The camera takes its time without a word; other calls, other clients and the exit do not wait for it."""
     from pybackend.devices import DeviceInfo, DeviceKind, Line, Order

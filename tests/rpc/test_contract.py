@@ -172,7 +172,7 @@ def test_events_follow_their_answer_and_can_be_replayed(wires: Callable[[Backend
 def test_greeting_and_documents(wire: Wire) -> None:
     refusal = wire.ask("hello", {"client": "test", "protocol": 2})["error"]
     assert refusal["code"] == -32011
-    assert refusal["data"] == {"protocol": 1, "version": __version__}  # who is refused can say which versions do not fit
+    assert refusal["data"] == {"protocol": 1, "version": __version__}  # for who has to say what does not fit
     greeting = wire.ask("hello", {"client": "test", "protocol": 1})["result"]
     assert greeting.keys() >= {"protocol", "version", "seq", "clouds", "devices"}
     described = wire.ask("diagnostics")["result"]
