@@ -16,8 +16,8 @@ const IDLE_MS = 1000;
 /** So long after its last view left the document, a stream is not asked for any more. It is again when one comes back. */
 const DETACHED_MS = 2000;
 
-/** A picture that is drawn so soon after it came shows that the page keeps pace. */
-const PROMPT_MS = 50;
+/** A page keeps pace that draws a picture so soon after it came, and takes the next so soon after it drew. */
+const PROMPT_MS = 60;
 
 /** A reference that does not keep a view alive; where there is none (Electron 9), one that does. */
 const weak = (view) => (typeof WeakRef === 'function' ? new WeakRef(view) : { deref: () => view });
@@ -87,10 +87,10 @@ class Stream {
    * but in a page that does not keep pace it would only grow old.
    */
   take(frame) {
-    const ahead = this._prompt && this._frame === null;
+    this._takenAt = performance.now();
+    const ahead = this._prompt && this._frame === null && this._takenAt - this._drawnAt < PROMPT_MS;
     this._owing = !ahead;
     this._frame = frame;
-    this._takenAt = performance.now();
     return ahead;
   }
 
