@@ -36,7 +36,9 @@ function script(t, environment, code) {
   made.sees = (...words) => until(() => {
     if (child.exitCode !== null && child.exitCode !== 0) throw new Error(`it ended with code ${child.exitCode}: ${made.errors()}`);
     return made.said.find((one) => words.every((word, index) => one[index] === word));
-  }, `${words}; it said ${JSON.stringify(made.said)}`);
+  }, words.join()).catch((error) => {
+    throw new Error(`${error.message}; it said ${JSON.stringify(made.said)} ${made.errors()}`);
+  });
   made.tell = (text) => child.stdin.write(`${text}\n`);
   t.after(async () => {
     child.kill('SIGKILL');
