@@ -126,8 +126,8 @@ class LocalVideo:
         return self.preview.device.open and not self.muted
 
     def _wish(self) -> CameraWish:
-        wanted = self._capture or CameraFormat(self.format.width, self.format.height, max(self.format.fps, 15))
-        return CameraWish(self._current(DeviceKind.CAMERA), wanted)
+        size = self._capture or CameraFormat(self.format.width, self.format.height)
+        return CameraWish(self._current(DeviceKind.CAMERA), replace(size, fps=max(self.format.fps, 15)))
 
     def start(self, view: bool | None) -> None:
         """startLocalPreview."""

@@ -196,8 +196,10 @@ class Bench:
     def __init__(self) -> None:
         self.open_s = 0.0
         self.opened = 0
+        self.orders: list[Order] = []
 
     def opener(self, order: Order) -> SlowDriver:
+        self.orders.append(order)
         return SlowDriver(self, order)
 
 
