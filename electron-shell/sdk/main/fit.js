@@ -1,5 +1,5 @@
 'use strict';
-/** Whether this package and a backend fit: they have to speak the same protocol. Versions apart from that may differ. */
+/** Whether this package and a backend fit: they have to speak the same protocol. Other releases that do are worth a line in the log. */
 const { name, version } = require('../package.json');
 
 const PROTOCOL = 1;
@@ -25,4 +25,12 @@ function refusal(seen, state, error) {
   throw unfit(theirs || seen, protocol);
 }
 
-module.exports = { PROTOCOL, Unfit, refusal };
+const release = (text) => String(text).split('.').slice(0, 2).join('.');
+
+/** What to say of a backend of another release that fits all the same; '' for one of ours. */
+function notice(theirs) {
+  if (release(theirs) === release(version)) return '';
+  return `pybackend ${theirs} is of another release than ${name} ${version}; both speak protocol ${PROTOCOL}`;
+}
+
+module.exports = { PROTOCOL, Unfit, notice, refusal };

@@ -3,6 +3,7 @@
  * Shares one backend among pages. Each page has a port with clouds of its own: the first page's share instance is cloud 0, further
  * ones, and sub clouds, are made as needed. Numbers stay the same when the backend has to be started again.
  */
+const { notice } = require('./fit');
 const { Link } = require('./link');
 const { Port } = require('./port');
 const { Presence } = require('./presence');
@@ -134,6 +135,7 @@ class Host {
     this.said = '';
     if (fresh) this._restore();
     else this._reconcile(state);
+    if (fresh && notice(state.version)) this.log(`trtc-bridge: ${notice(state.version)}`);
     this.ports.forEach((port) => port.send({ type: 'frames', url: ready.frames }));
   }
 

@@ -4,6 +4,7 @@ const assert = require('assert');
 const path = require('path');
 const { test } = require('node:test');
 const { version } = require('../../sdk/package.json');
+const { Host } = require('../../sdk/main/host');
 const { Link } = require('../../sdk/main/link');
 const { Rpc } = require('../../sdk/main/rpc');
 const { backend, rooms } = require('../tools/programs');
@@ -57,6 +58,14 @@ test('our backend refuses a package of another protocol, and says what it is its
   rpc.on('up', () => assert.fail('it is up'));
   const [why] = await next(rpc, 'unfit');
   assert.ok(why.includes(`pybackend ${ready.version} speaks 1`), why);
+});
+
+test('a backend of another release that speaks our protocol is used, with a line in the log', async (t) => {
+  const lines = [];
+  const host = new Host({ rooms: 'ws://127.0.0.1:9/signal', commands: [[process.execPath, FAULTY, 'akin']], log: (line) => lines.push(line) });
+  t.after(() => host.stop());
+  assert.strictEqual(await host.link.request('ping', {}), null);
+  assert.deepStrictEqual(lines, [`trtc-bridge: pybackend 9.9.9 is of another release than trtc-bridge ${version}; both speak protocol 1`]);
 });
 
 test('one that takes connections and does not greet is ended, and started again', async (t) => {
