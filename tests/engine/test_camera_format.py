@@ -20,7 +20,10 @@ CAPTURE = {"mode": 3, "width": 1920, "height": 1081}
         ([("setVideoEncoderParam", HD | {"videoFps": 5})], CameraFormat(1280, 720, 15)),
         ([("setCameraCaptureParams", CAPTURE)], CameraFormat(1920, 1080, 15)),
         ([("setCameraCaptureParams", CAPTURE), ("setVideoEncoderParam", HD)], CameraFormat(1920, 1080, 30)),
-        ([("setCameraCaptureParams", CAPTURE), ("setCameraCaptureParams", CAPTURE | {"mode": 0})], CameraFormat(640, 360, 15)),
+        (
+            [("setCameraCaptureParams", CAPTURE), ("setCameraCaptureParams", CAPTURE | {"mode": 0})],
+            CameraFormat(640, 360, 15),
+        ),
     ],
 )
 async def test_the_camera_is_opened_with(calls: list[tuple[str, dict[str, Any]]], expected: CameraFormat) -> None:
