@@ -4,12 +4,14 @@
  *
  * node bench/chromium.js [--seconds 10]
  */
+const fs = require('fs');
+const os = require('os');
 const path = require('path');
 const { bundle } = require('../app/bundle');
-const { EXECUTABLE, browser } = require('../test/tools/chromium');
-const { pages } = require('../test/tools/pages');
+const { EXECUTABLE, QUIET } = require('../test/tools/chromium');
 const { backend, call } = require('../test/tools/programs');
 const { Scope } = require('../test/tools/scope');
+const { browse } = require('./browser');
 const { measured } = require('./cpu');
 
 const NOWHERE = { ready: { signal: 'ws://127.0.0.1:9/signal' } }; // the own camera needs no room service
@@ -25,26 +27,21 @@ function seconds(words) {
   return process.exit(2);
 }
 
-/** A page with `window.bench`. */
-async function opened(scope) {
-  const script = bundle(path.join(__dirname, 'page.js'), 'bench');
-  const files = { '/': ['text/html', '<!doctype html><body style="margin:0"><script src="bench.js"></script>'], '/bench.js': ['text/javascript', script] };
-  const address = await pages(scope, (name) => files[name] || null);
-  const running = await browser();
-  scope.after(() => running.close());
-  const page = await running.newPage({ viewport: { width: 1280, height: 720 } });
-  await page.goto(address);
-  return page;
+/** A page of 1280 x 720 with `window.bench`. */
+function opened(scope) {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'trtc-bridge-'));
+  scope.after(() => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  const words = [...QUIET, '--headless=new', '--window-size=1280,900', `--user-data-dir=${profile}`];
+  return browse(scope, EXECUTABLE, words, bundle(path.join(__dirname, 'page.js'), 'bench'));
 }
 
 async function measure(scope, duration) {
   const served = await backend(scope, NOWHERE);
   await call(served, 'setVideoEncoderParam', HD_30);
   await call(served, 'startLocalPreview', true);
-  const page = await opened(scope);
+  const desk = await opened(scope);
   const url = served.ready.frames;
-  const run = (name, options) => measured(served.ready.pid, () => (
-    page.evaluate(([what, given]) => window.bench[what](given), [name, Object.assign({ url, seconds: duration }, options)])));
+  const run = (name, options) => measured(served.ready.pid, () => desk.do(name, Object.assign({ url, seconds: duration }, options)));
   await run('draw', { seconds: 1 }); // so that everything is compiled
   const bare = await run('receive', {});
   const drawn = await run('draw', {});

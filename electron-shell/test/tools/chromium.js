@@ -15,4 +15,4 @@ const QUIET = [
 const browser = (...extra) =>
   EXECUTABLE ? chromium.launch({ executablePath: EXECUTABLE, args: [...QUIET, ...extra] }) : null;
 
-module.exports = { EXECUTABLE, browser };
+module.exports = { EXECUTABLE, QUIET, browser };
