@@ -23,12 +23,12 @@ class Owed {
     else if (args[0] < 0 && this.state === 'entering') this.state = 'idle';
   }
 
-  /** The events that are due now, in `text`'s words. */
+  /** The events that are due now; `text` says what is to be done. */
   due(text) {
     const { state } = this;
     this.state = 'idle';
     const error = { name: 'onError', args: [FAILED, text], detail: LOST };
-    if (state === 'in') return [error, { name: 'onExitRoom', args: [1], detail: LOST }];
+    if (state === 'in') return [error, { name: 'onExitRoom', args: [1], detail: Object.assign({ todo: text }, LOST) }];
     if (state === 'entering') return [error, { name: 'onEnterRoom', args: [FAILED], detail: LOST }];
     return state === 'exiting' ? [{ name: 'onExitRoom', args: [0], detail: LEFT }] : [];
   }

@@ -12,7 +12,7 @@ class Call {
     this.state = STATES.LOBBY;
     this.values = null; // what the form said
     this.since = 0;
-    this.ending = null; // {reason, cause}
+    this.ending = null; // {reason, cause, todo}
   }
 
   get active() {
@@ -50,10 +50,10 @@ class Call {
   }
 
   /** `onExitRoom(reason)`. Outside a room nothing has ended. */
-  exited(reason, cause) {
+  exited(reason, cause, todo) {
     if (this.state === STATES.CANCELLING) this._to(STATES.LOBBY);
     if (this.state !== STATES.IN && this.state !== STATES.LEAVING) return;
-    this.ending = { reason, cause };
+    this.ending = { reason, cause, todo };
     this._to(STATES.ENDED);
   }
 

@@ -77,7 +77,7 @@ const STEPS = {
     place(byId('preview'));
   },
   [STATES.IN](values) {
-    local.rename(`${values.user} (you)`);
+    local.rename(values.user, `${values.user} (you)`);
     if (whatIsSent(values).sends) place(byId('stage'));
     else stage.remove(local);
     byId('alone').hidden = people.count > 0;
@@ -95,7 +95,7 @@ const STEPS = {
     statistics.clear();
     media.released();
     stage.remove(local);
-    const own = lastError && call.ending.cause === 'backend-lost' ? lastError.own : '';
+    const own = lastError && call.ending.cause === 'backend-lost' && !call.ending.todo ? lastError.own : '';
     ended.show(call.ending, values, own);
     title();
   },
@@ -153,9 +153,9 @@ const HANDLERS = {
     else if (cause === 'still-in') found(result);
     else call.entered(result);
   },
-  onExitRoom(reason, cause) {
+  onExitRoom(reason, cause, todo) {
     if (closing) home.closed();
-    else call.exited(reason, cause);
+    else call.exited(reason, cause, todo);
   },
   onRemoteUserEnterRoom: (user) => people.entered(user),
   onRemoteUserLeaveRoom(user, reason) {
@@ -192,7 +192,7 @@ function failed(code, text) {
   lastError = error;
   if (['camera', 'microphone', 'speaker'].includes(error.at)) {
     media.failed(error);
-    if (call.state === STATES.IN) note(`${error.title} ${error.own || error.todo}`, 'bad');
+    if (call.state === STATES.IN && error.at !== 'camera') note(`${error.title} ${error.own || error.todo}`, 'bad'); // the camera's tile says it
   } else if (call.state === STATES.IN && code !== LOST) note(`${error.title} ${error.own} ${error.todo}`, 'bad');
 }
 
@@ -206,7 +206,7 @@ function refused(code) {
 /** What a handler is told beyond the event's own arguments. */
 const FURTHER = {
   onEnterRoom: (args, detail) => [args[0], detail.cause],
-  onExitRoom: (args, detail) => [args[0], detail.cause],
+  onExitRoom: (args, detail) => [args[0], detail.cause, detail.todo],
   onTryToReconnect: (args, detail) => [detail.attempt],
 };
 

@@ -81,7 +81,7 @@ const TONES = { onError: 'bad', onWarning: 'warn', onConnectionLost: 'warn', onT
 function row({ at, name, text, cause }) {
   const tone = TONES[name] || '';
   return h('li', { class: `log-row ${tone}`, 'data-event': name },
-    h('time', null, clock(at)), h('b', null, name), h('code', null, text), cause ? h('em', null, cause) : null);
+    h('b', null, name), h('time', null, clock(at)), h('code', null, text), cause ? h('em', null, cause) : null);
 }
 
 module.exports = { EventLog, MOST };

@@ -5,6 +5,7 @@
  */
 const { memory, remember } = require('./memory');
 const { Switch } = require('./controls');
+const { h, icon } = require('./dom');
 
 const BIG = 0;
 const DEFAULT_QUALITY = 2;
@@ -55,7 +56,7 @@ class Media {
     if (name === 'microphone') this.running.microphone = false;
     remember({ switches: this.on });
     this._follow();
-    if (name === 'camera') this.tile.setNote(error.title, document.createElement('br'), error.own || error.todo);
+    if (name === 'camera') this.tile.setNote(icon('warning'), h('span', null, h('b', null, error.title), h('span', { class: 'more' }, ` ${error.own || error.todo}`)));
   }
 
   /** The room is left, and every device closed with it. */

@@ -39,9 +39,10 @@ class Tile {
     this.rename(name);
   }
 
-  rename(name) {
-    this.name = name;
-    say(this.label, name);
+  /** `shown`: the name as it is written; initials and colour are the name's own. */
+  rename(name, shown = name) {
+    this.name = shown;
+    say(this.label, shown);
     say(this.avatar, initials(name));
     this.element.style.setProperty('--hue', hue(name));
     this._describe();
@@ -75,6 +76,7 @@ class Tile {
   /** A sentence over the picture; none takes it away. */
   setNote(...content) {
     fill(this.note, ...content);
+    this.element.classList.toggle('has-note', content.length > 0);
   }
 
   _describe() {

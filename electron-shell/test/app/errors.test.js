@@ -95,14 +95,15 @@ test('an occupied camera says so beside the picker and in the picture, and works
   const shell = await gateway(t, service, { user: 'alice', room: '1' }, { PYBACKEND_COMMAND: command, OCCUPIED: busy });
   const guest = await Guest.at(chrome, shell.url);
   await guest.page.waitForSelector('#camera-picker-error b');
-  assert.match(await guest.text('camera-picker-error'), /Another program is using the camera.*cheese.*Close it/s);
-  assert.match(await guest.page.textContent('.tile-note'), /Another program is using the camera/);
+  assert.match(await guest.text('camera-picker-error'), /camera is busy.*cheese.*Close it/s);
+  assert.match(await guest.page.textContent('.tile-note'), /camera is busy.*cheese/);
   assert.strictEqual(await guest.page.getAttribute('#preview [data-switch="camera"]', 'aria-pressed'), 'true');
 
   await guest.join(); // without a picture
   await guest.hears('', 'camera off, microphone on');
   await guest.page.keyboard.press('v');
-  await guest.page.waitForSelector('#notes .bad');
+  await guest.hasNot('.tile-note .icon'); // it is tried
+  await guest.page.waitForSelector('#stage .tile-note .icon');
   fs.rmSync(busy);
   await guest.page.keyboard.press('v');
   await guest.moves('');

@@ -19,7 +19,7 @@ after(() => chrome && chrome.close());
 /** {status, text} of a request whose headers are all ours to choose. */
 function ask(url, { method = 'GET', path = url.pathname, headers = {}, body = '' } = {}) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: url.hostname, port: url.port, method, path, headers: Object.assign({ host: url.host }, headers) }, (response) => {
+    const request = http.request({ agent: false, host: url.hostname, port: url.port, method, path, headers: Object.assign({ host: url.host }, headers) }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);

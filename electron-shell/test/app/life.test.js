@@ -112,7 +112,7 @@ for (const [name, stop, limitMs] of [
     assert.strictEqual(code, name === 'SIGKILL' ? null : 0);
     await alice.is('ended');
     assert.strictEqual(await alice.text('ended-title'), 'The media backend stopped');
-    assert.match(await alice.text('ended-own'), /gateway is gone/);
+    assert.match(await alice.text('ended-todo'), /gateway is gone/);
     await alice.page.click('#again');
     await alice.page.waitForSelector('#form-error b');
     assert.match(await alice.text('form-error'), /gateway is gone/);
