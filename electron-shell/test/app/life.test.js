@@ -1,6 +1,7 @@
 'use strict';
 /** Pages, tabs and the gateway come and go: a reload keeps the call, an end ends it, and nothing is left behind. */
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const { before, after, test } = require('node:test');
 const { EXECUTABLE, browser } = require('../tools/chromium');
 const { gateway } = require('../tools/gateway');
@@ -14,13 +15,10 @@ let chrome;
 before(async () => { chrome = EXECUTABLE && await browser(); });
 after(() => chrome && chrome.close());
 
+/** Whether it runs; one that has ended and that nobody has asked for yet does not. */
 const running = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return false;
-  }
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
 };
 
 async function meeting(t) {
