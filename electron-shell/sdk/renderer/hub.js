@@ -171,7 +171,7 @@ class RendererHub {
       this._socket.credit(key);
       return;
     }
-    if (stream.take(frame)) this._socket.credit(key);
+    stream.take(frame);
     this._pacer.soon();
   }
 
@@ -180,9 +180,9 @@ class RendererHub {
     for (const [key, stream] of this._streams) {
       if (!stream.pending) continue;
       if (stream.due(document.hidden, now)) {
-        const owing = stream.draw(now, this._onCustomFrame);
+        stream.draw(now, this._onCustomFrame);
         if (this._socket === null) return; // the app's own renderer has hidden the last stream
-        if (owing) this._socket.credit(key);
+        this._socket.credit(key);
       } else this._pacer.later();
     }
     this._follow();

@@ -2,7 +2,7 @@
 
 /*
  * The page's end of the frame endpoint: one socket for all sources of a page.
- * The page says what it wants, and grants one credit for each picture, so that it is never sent more than it can draw.
+ * The page says what it wants, and grants one credit for each picture drawn, so that it is never sent more than it can draw.
  */
 
 const RETRY_MS = [100, 200, 400, 800, 1500];
@@ -42,7 +42,7 @@ class FrameSocket {
     else this._say();
   }
 
-  /** The next picture of this source may come. */
+  /** The last picture of this source is drawn; the next may come. */
   credit(key) {
     const id = this._ids.get(key);
     if (id !== undefined) this._send({ credit: 1, source: id });

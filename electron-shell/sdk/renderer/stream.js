@@ -16,9 +16,6 @@ const IDLE_MS = 1000;
 /** So long after its last view left the document, a stream is not asked for any more. It is again when one comes back. */
 const DETACHED_MS = 2000;
 
-/** A page keeps pace that draws a picture so soon after it came, and takes the next so soon after it drew. */
-const PROMPT_MS = 60;
-
 /** A reference that does not keep a view alive; where there is none (Electron 9), one that does. */
 const weak = (view) => (typeof WeakRef === 'function' ? new WeakRef(view) : { deref: () => view });
 
@@ -36,10 +33,7 @@ class Stream {
     this._painter = painter;
     this._views = [];
     this._frame = null;
-    this._takenAt = 0;
     this._drawnAt = -Infinity;
-    this._prompt = false; // drawn at once, the last time
-    this._owing = false; // whether the waiting picture's credit is granted when it is drawn
     this._seenAt = performance.now();
   }
 
@@ -82,16 +76,9 @@ class Stream {
     this._surfaces().forEach((surface) => surface.fit(this._fills));
   }
 
-  /**
-   * A picture has come. Answers whether the next may be sent already: on the way while this one is drawn, it costs no time,
-   * but in a page that does not keep pace it would only grow old.
-   */
+  /** A picture has come. */
   take(frame) {
-    this._takenAt = performance.now();
-    const ahead = this._prompt && this._frame === null && this._takenAt - this._drawnAt < PROMPT_MS;
-    this._owing = !ahead;
     this._frame = frame;
-    return ahead;
   }
 
   /** Whether the waiting picture is to be drawn now: at once if it can be seen, once a second if not. */
@@ -100,19 +87,15 @@ class Stream {
     return seen || now - this._drawnAt >= IDLE_MS;
   }
 
-  /** Draws the waiting picture, or hands it to who renders instead. Answers whether the next may be sent now. */
+  /** Draws the waiting picture, or hands it to who renders instead. */
   draw(now, onCustomFrame) {
     const frame = this._frame;
-    const takenAt = this._takenAt;
-    const owing = this._owing;
     this._frame = null;
     this._drawnAt = now;
     if (this.callback !== null) this._hand(frame, onCustomFrame);
     else this._paint(frame);
     this.drawn++;
     this.latencyMs = Date.now() - frame.timeMs;
-    this._prompt = performance.now() - takenAt < PROMPT_MS;
-    return owing;
   }
 
   get _fills() {
