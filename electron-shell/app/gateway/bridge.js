@@ -11,6 +11,8 @@ const RETRY_MS = [100, 300, 1000, 2000];
 const MOST_WAITING = 2000; // casts; further ones come back as errors
 const GIVE_UP_MS = 10000; // as long as the gateway keeps a seat
 const GONE = 'The gateway is gone. Start it again, and load its new address.';
+const MOST_TRIES = 30;
+const REFUSED = 'The gateway did not take it.';
 const BUSY = 'The gateway is too slow: too many calls wait for it.';
 
 const here = new URL('.', window.location.href);
@@ -18,6 +20,7 @@ const here = new URL('.', window.location.href);
 let waiting = []; // casts that the gateway may not have yet
 let lastSeq = 0;
 let sending = false;
+let tries = 0; // without success
 let socket = null;
 let losses = 0;
 let lostAt = 0;
@@ -84,9 +87,13 @@ async function send() {
   while (waiting.length && !gone) {
     const casts = waiting.slice();
     const status = await request('POST', `${seat}messages`, encode({ casts })).then((http) => http.status, () => 0);
+    tries = status === 200 ? 0 : tries + 1;
     if (status === 200) taken(casts);
     else if (status === 410) giveUp();
-    else await new Promise((resolve) => setTimeout(resolve, RETRY_MS[1]));
+    else if (status >= 400 || tries > MOST_TRIES) {
+      taken(casts);
+      casts.forEach(({ message }) => refuse(message, REFUSED));
+    } else await new Promise((resolve) => setTimeout(resolve, RETRY_MS[1]));
   }
   sending = false;
 }

@@ -202,6 +202,23 @@ test('casts and calls keep their order under load, also when requests overtake e
   await until(async () => (await made.evaluate(last)) === 299 % 101, 'what came late changed nothing');
 });
 
+test('a cast that is too long for the gateway comes back as an error, and the next one goes', needs, async (t) => {
+  const service = await rooms(t);
+  const shell = await gateway(t, service, { user: 'alice', room: '1' });
+  const made = await page(chrome, shell.url);
+  await made.waitForSelector('body[data-state="lobby"]');
+  const volume = await made.evaluate(async () => {
+    const bridge = window.__trtcBridge;
+    const { cloud } = bridge.call({ attach: true }).v;
+    const warned = new Promise((resolve) => globalThis[Symbol.for('trtc-bridge')].share.on('onWarning', (code, text) => /setLogDirPath/.test(text) && resolve()));
+    bridge.cast({ method: 'setLogDirPath', params: { path: 'x'.repeat(9e6) }, cloud });
+    await warned;
+    bridge.cast({ method: 'setAudioCaptureVolume', params: { volume: 33 }, cloud });
+    return bridge.call({ method: 'getAudioCaptureVolume', params: {}, cloud }).v;
+  });
+  assert.strictEqual(volume, 33);
+});
+
 test('binary values pass, both ways', async () => {
   const { decode, encode } = require('../../app/gateway/codec');
   const bytes = Uint8Array.from({ length: 70000 }, (_, index) => index % 256);
