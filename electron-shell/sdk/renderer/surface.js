@@ -22,7 +22,6 @@ const FIRST = { width: 640, height: 360 };
 class Surface {
   /** Empties the view, and takes it from the stream that had it. */
   constructor(view, owner, kind) {
-    if (view[SURFACE]) view[SURFACE].remove();
     this.owner = owner;
     this._view = view;
     this._wrapper = view.ownerDocument.createElement('div');
