@@ -196,7 +196,6 @@ class Cloud:
 
     def stop_intake(self) -> None:
         self._snapshots.stop()
-        self.messages.reset()
         self.connections.stop_intake()
         self.statistics.stop()
         self.video.hold()
@@ -236,6 +235,7 @@ class Cloud:
                 self.connections.renew()
 
     def left(self) -> None:
+        self.messages.reset()
         self.remote.reset()
         self.video.resume()
         self.audio.resume()

@@ -50,6 +50,6 @@ class Messages:
             self._emit("onRecvCustomCmdMsg", message.user, message.cmd_id, message.seq, message.data)
 
     def reset(self) -> None:
-        """The room is left."""
+        """The room is left: what was accepted before has gone out ahead of the goodbye."""
         self._tasks.stop()
         self._seq = 0

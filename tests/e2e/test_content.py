@@ -63,7 +63,9 @@ def speech(path: Path) -> "np.ndarray[Any, np.dtype[np.float64]]":
 def likeness(piece: Any, whole: Any) -> float:
     """The highest normalised correlation of a piece anywhere in a recording: 1 is the same."""
     size = 1 << (len(whole) + len(piece)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(piece, size)), size)[: len(whole) - len(piece)]
+    product = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(piece, size)), size)[
+        : len(whole) - len(piece)
+    ]
     energy = np.cumsum(np.concatenate([[0.0], np.square(whole)]))
     local = energy[len(piece) : len(whole)] - energy[: len(whole) - len(piece)]
     return float(np.max(product / np.sqrt(np.maximum(local, 1.0) * np.sum(np.square(piece)))))
@@ -140,6 +142,19 @@ def test_snapshots_and_messages(trtc_cloud: Callable[..., Caller]) -> None:
     assert not alice.sendCustomCmdMsg(3, "x" * 1001, True, True)
     assert not alice.sendCustomCmdMsg(11, "x", True, True)
     assert not alice.sendCustomCmdMsg(1, "x", True, False)
+
+
+def test_what_was_accepted_before_the_exit_arrives(trtc_cloud: Callable[..., Caller]) -> None:
+    alice, bob = trtc_cloud("alice"), trtc_cloud("bob")
+    assert bob.enter("last words") > 0
+    for round_ in range(10):
+        assert alice.enter("last words") > 0
+        mark = bob.events.seq
+        accepted = [alice.sendCustomCmdMsg(1, f"{round_} {number}", True, True) for number in range(2)]
+        assert alice.leave() == 0
+        assert accepted == [True, True]
+        bob.wait_for("onRemoteUserLeaveRoom", since=mark)
+        assert [event.args[3] for event in bob.events.of("onRecvCustomCmdMsg", mark)] == [f"{round_} 0", f"{round_} 1"]
 
 
 def test_one_encoding_for_all(trtc_cloud: Callable[..., Caller]) -> None:

@@ -83,7 +83,7 @@ class Host {
   }
 
   _add(number, port) {
-    const cloud = { number, port, presence: new Presence(), destroyed: false, epoch: null };
+    const cloud = { number, port, presence: new Presence(), destroyed: false, epoch: null, backlog: null };
     this.clouds.set(number, cloud);
     return cloud;
   }
@@ -126,7 +126,7 @@ class Host {
     const cloud = this.clouds.get(event.cloud);
     if (!cloud) return;
     const silent = cloud.destroyed && cloud.presence.state === 'idle' && event.name === 'onExitRoom'; // there was no room to leave
-    cloud.presence.observe(event, cloud.port.listening);
+    cloud.presence.observe(event);
     if (!silent) cloud.port.event(cloud, event);
     this._clear(cloud);
   }
@@ -156,7 +156,7 @@ class Host {
     for (const cloud of this.clouds.values()) {
       const { presence, port, number } = cloud;
       const theirs = (clouds.find(({ id }) => id === number) || { state: 'idle' }).state;
-      const events = presence.reconcile(theirs, 'The connection to the backend was lost for a while', port.listening);
+      const events = presence.reconcile(theirs, 'The connection to the backend was lost for a while');
       events.forEach((event) => port.event(cloud, event));
       if (presence.state === 'exiting' && theirs !== 'exiting') this.link.urgent('exitRoom', { cloud: number }).catch(() => {});
     }
@@ -164,7 +164,7 @@ class Host {
 
   _lost(why) {
     this.clouds.forEach((cloud) => {
-      const events = cloud.presence.backendLost(`The backend is lost: ${why}`, cloud.port.listening);
+      const events = cloud.presence.backendLost(`The backend is lost: ${why}`);
       events.forEach((event) => cloud.port.event(cloud, event));
       this._clear(cloud);
     });

@@ -5,6 +5,7 @@
  */
 const { POLLED } = require('../bridge/polled');
 const { methods } = require('../generated/methods');
+const { Backlog } = require('./backlog');
 const { RpcError } = require('./rpc');
 
 const BUSY = new RpcError(-32000, 'the page has been closed');
@@ -26,7 +27,8 @@ class Port {
   }
 
   event(cloud, { name, args, detail }) {
-    this.send({ type: 'event', cloud: cloud.number, name, args, detail });
+    if (cloud.backlog) cloud.backlog.add({ name, args, detail });
+    else this.send({ type: 'event', cloud: cloud.number, name, args, detail });
   }
 
   // -- the life of the page ----------------------------------------------------------------------------------------------
@@ -35,6 +37,7 @@ class Port {
   away(successor) {
     if (this.closed) return;
     this.listening = false;
+    for (const cloud of this._clouds()) cloud.backlog = cloud.backlog || new Backlog(cloud.presence.story());
     this.isOrphan = this.isOrphan || successor;
     clearTimeout(this.grace);
     this.grace = setTimeout(() => this.close(), this.host.graceMs);
@@ -118,7 +121,7 @@ class Port {
     }
   }
 
-  /** The page's share instance; after a reload the one that it had, and how things stand. */
+  /** The page's share instance; after a reload the one that it had, how things stood, and what it missed. */
   async _attach() {
     const back = !this.listening;
     clearTimeout(this.grace);
@@ -140,9 +143,14 @@ class Port {
   /** Sub clouds belonged to objects that the reload took away. */
   _resume() {
     for (const cloud of this._clouds()) {
+      const { backlog } = cloud;
+      cloud.backlog = null;
       if (cloud.destroyed) continue;
-      if (cloud === this.share) cloud.presence.story().forEach((event) => this.event(cloud, event));
-      else this.host.destroy(cloud);
+      if (cloud !== this.share) this.host.destroy(cloud);
+      else if (backlog) {
+        cloud.presence.reloaded = true;
+        backlog.events.forEach((event) => this.event(cloud, event));
+      }
     }
   }
 

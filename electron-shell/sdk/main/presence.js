@@ -13,7 +13,8 @@ const IN_ALREADY = -3340; // enterRoom while in a room
 const CODES = { sdkAppId: -3317, roomId: -3318, strRoomId: -3318, userId: -3319, userSig: -3320, params: -3316 };
 const AT_ONCE = [IN_ALREADY].concat(Object.keys(CODES).map((name) => CODES[name])); // refused before a connection is tried
 
-const FLAGS = ['onUserVideoAvailable', 'onUserAudioAvailable', 'onUserSubStreamAvailable'];
+/** What is told of somebody who is there. */
+const FLAGS = ['onUserEnter', 'onUserVideoAvailable', 'onUserAudioAvailable', 'onUserSubStreamAvailable'];
 
 class Presence {
   constructor() {
@@ -21,7 +22,6 @@ class Presence {
     this.params = null; // of the room that one is in, or enters
     this.next = null; // those of an enterRoom that came when it was not the time, and is not answered yet: [params]
     this.reloaded = false; // a new page, which may ask for the room that it is in
-    this.farewell = null; // the end of a room that no page heard of
     this._leave();
   }
 
@@ -36,7 +36,6 @@ class Presence {
   _enter(params) {
     this.state = 'entering';
     this.params = params || {};
-    this.farewell = null;
   }
 
   /** A call is on its way. */
@@ -50,18 +49,17 @@ class Presence {
     }
   }
 
-  observe({ name, args, detail }, heard) {
+  observe({ name, args }) {
     const user = args[0];
     if (name === 'onEnterRoom') this._answered(args[0]);
     else if (name === 'onExitRoom') {
       const { next } = this;
-      if (this.state !== 'idle' && !heard) this.farewell = { name, args, detail };
       this._leave();
       this.next = null;
       if (next) this._enter(next[0]);
     } else if (name === 'onRemoteUserEnterRoom') this.users.set(user, new Map());
     else if (name === 'onRemoteUserLeaveRoom') this.users.delete(user);
-    else if (FLAGS.includes(name) && this.users.has(user)) this.users.get(user).set(name, args[1]);
+    else if (FLAGS.includes(name) && this.users.has(user)) this.users.get(user).set(name, args.slice(1));
     else if (name === 'onConnectionLost') this.lost = true;
     else if (name === 'onConnectionRecovery') this.lost = false;
   }
@@ -83,23 +81,20 @@ class Presence {
 
   /** How things stand, as events, for a new page. */
   story() {
-    const { farewell } = this;
-    this.farewell = null;
-    this.reloaded = true;
-    if (this.state !== 'in') return farewell ? [farewell] : [];
+    if (this.state !== 'in') return [];
     const events = [{ name: 'onEnterRoom', args: [1], detail: { cause: 'still-in' } }];
     for (const [user, flags] of this.users) {
       events.push({ name: 'onRemoteUserEnterRoom', args: [user], detail: {} });
-      for (const [name, value] of flags) if (value) events.push({ name, args: [user, value], detail: {} });
+      for (const [name, rest] of flags) if (rest[0] !== 0) events.push({ name, args: [user, ...rest], detail: {} });
     }
     if (this.lost) events.push({ name: 'onConnectionLost', args: [], detail: {} });
     return events;
   }
 
   /** The backend is gone: what is owed to the application. */
-  backendLost(text, heard = true) {
+  backendLost(text) {
     const events = this._owed(text);
-    events.forEach((event) => this.observe(event, heard));
+    events.forEach((event) => this.observe(event));
     this._leave();
     this.next = null;
     return events;
@@ -112,8 +107,8 @@ class Presence {
   }
 
   /** What the backend says about the room is not what was heard so far: the events that are missing. */
-  reconcile(theirs, text, heard) {
-    if (theirs === 'idle') return this.state === 'idle' ? [] : this.backendLost(text, heard);
+  reconcile(theirs, text) {
+    if (theirs === 'idle') return this.state === 'idle' ? [] : this.backendLost(text);
     if (this.state !== 'entering' || theirs === 'entering' || theirs === 'exiting') return [];
     this.state = 'in';
     return [{ name: 'onEnterRoom', args: [1], detail: { cause: 'events-lost' } }];
