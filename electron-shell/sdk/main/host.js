@@ -41,6 +41,12 @@ class Host {
     return this.link.ready ? this.link.ready.frames : null;
   }
 
+  /** Another room service. Whoever is in a room at the one before is out of it. Throws for what is no address. */
+  moveTo(rooms) {
+    if (!/^wss?:\/\/[^\s/]/.test(rooms)) throw new TypeError(`${rooms}: ws://HOST:PORT/signal or wss://… expected`);
+    if (rooms !== this.link.supervisor.rooms) this.link.moveTo(rooms);
+  }
+
   /** A port for a page; `deliver` sends it a message. A page that came to replace a closed one takes over its port. */
   open(deliver, origin = '') {
     const orphan = [...this.ports].find((port) => port.isOrphan && port.origin === origin);

@@ -3,6 +3,7 @@
  * For Electron's main process, before it opens a window: `require('trtc-electron-sdk/main')`, or `electron -r trtc-electron-sdk/main .`
  *
  * Starts the backend when the first page asks for it, shares it among pages, and ends it in order when the app quits.
+ * `useRooms(address)` says where the room service is, in place of `PYBACKEND_ROOMS`, also while the backend runs.
  * A page is heard if its address is a file, a scheme of the app's own, or loopback; others have to be allowed
  * (`allowOrigin`, or `PYBACKEND_ALLOW_ORIGIN`: origins with commas between them).
  */
@@ -63,6 +64,7 @@ class Main {
     ipcMain.on(NAMES.cast, (event, message) => this._cast(event, message));
     ipcMain.on(NAMES.call, (event, message) => this._call(event, message));
     app.on('session-created', mark);
+    if (app.isReady()) mark(electron.session.defaultSession); // which has been there for a while
     app.on('will-quit', (event) => this._quit(event));
   }
 
@@ -184,7 +186,11 @@ function load() {
     main.listen();
   }
   const main = globalThis[MAIN];
-  return { allowOrigin: (origin) => main.allowOrigin(origin), get host() { return main.host; } };
+  return {
+    allowOrigin: (origin) => main.allowOrigin(origin),
+    useRooms: (address) => main.host.moveTo(address),
+    get host() { return main.host; },
+  };
 }
 
 module.exports = load();

@@ -52,6 +52,15 @@ class Link extends EventEmitter {
     this.supervisor.start();
   }
 
+  /** The next backend finds its rooms at another service. It is started at once. */
+  moveTo(rooms) {
+    this.supervisor.again(rooms);
+    if (this.state !== 'failed' || this.unfit) return;
+    this.state = 'idle';
+    this.failedAt = null;
+    this.wake();
+  }
+
   /**
    * The result; an RpcError when there is none in time. Requests are carried out in the order in which they were made.
    * `patient`: nobody is kept waiting by it. `sent` is called once it is on its way.

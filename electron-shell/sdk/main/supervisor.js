@@ -44,6 +44,11 @@ class Supervisor extends EventEmitter {
     this.rung = RUNGS.NONE;
   }
 
+  /** Where the room service is; undefined as long as nobody has said it. */
+  get rooms() {
+    return this.options.rooms || process.env.PYBACKEND_ROOMS;
+  }
+
   /** Does nothing while one runs or is about to. */
   start() {
     if (this.child || this.timer || this.stopping) return;
@@ -60,7 +65,7 @@ class Supervisor extends EventEmitter {
       this.emit('failed', error.message);
       return;
     }
-    const rooms = this.options.rooms || process.env.PYBACKEND_ROOMS;
+    const { rooms } = this;
     if (!rooms) {
       this.emit('failed', 'PYBACKEND_ROOMS has to say where the room service is (ws://HOST:PORT/signal)');
       return;
@@ -92,7 +97,7 @@ class Supervisor extends EventEmitter {
     lines(child.stderr, (line) => {
       run.said.push(line);
       if (run.said.length > STDERR_LINES) run.said.shift();
-      this.log(line);
+      this.log(`[pybackend] ${line}`);
     });
   }
 
@@ -147,6 +152,15 @@ class Supervisor extends EventEmitter {
     if (!this.child) return;
     this.reason = reason;
     this.child.kill('SIGKILL');
+  }
+
+  /** Ends the one that runs, in order, and starts the next; `rooms` is where that finds the room service. */
+  again(rooms) {
+    this.options = Object.assign({}, this.options, { rooms });
+    if (!this.child || this.stopping) return;
+    this.tries = 0;
+    this.reason = `the room service is ${rooms} now`;
+    this._descend(this.child);
   }
 
   _ended(run, code, signal) {

@@ -226,3 +226,32 @@ test('polled values come by themselves, and follow what was set', async (t) => {
   assert.deepStrictEqual([values.length, values[10], values[3].deviceId], [12, 33, 'virtual:camera']);
   await until(() => page.told.filter((one) => one.type === 'snapshot' && one.epoch === 2).length >= 2, 'every second');
 });
+
+test('another room service is used from now on; who was in a room at the one before is out of it', async (t) => {
+  const made = host(t);
+  const [page, friend] = [await new Page(made).attach(), await new Page(made).attach()];
+  await page.isIn('page', 13);
+  const { pid } = made.link.supervisor.child;
+  assert.throws(() => made.moveTo('http://127.0.0.1'), TypeError);
+  const other = await rooms(t);
+  made.moveTo(other.ready.signal);
+  await page.sees('onExitRoom');
+  assert.ok((await page.isIn('page', 13))[0] > 0);
+  assert.ok((await friend.isIn('friend', 13))[0] > 0);
+  await friend.sees('onRemoteUserEnterRoom');
+  assert.notStrictEqual(made.link.supervisor.child.pid, pid);
+  assert.strictEqual(page.of('onExitRoom').length, 1);
+  const again = made.link.supervisor.child.pid;
+  made.moveTo(other.ready.signal);
+  assert.strictEqual(made.link.supervisor.child.pid, again, 'nothing is done for nothing');
+});
+
+test('a room service that was not known is said later', async (t) => {
+  delete process.env.PYBACKEND_ROOMS;
+  const made = host(t, { rooms: undefined, says: false });
+  const page = new Page(made);
+  await assert.doesNotReject(page.attach());
+  await assert.rejects(page.call('getSDKVersion'), /PYBACKEND_ROOMS/);
+  made.moveTo(service.ready.signal);
+  assert.ok((await page.isIn('page', 14))[0] > 0);
+});

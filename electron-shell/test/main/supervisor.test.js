@@ -141,9 +141,9 @@ test('what it writes to stderr is passed on, and an endless line is cut', async 
   const made = supervisor(t, ['noisy']);
   made.start();
   await next(made, 'ready');
-  await until(() => made.lines.includes('the end'));
-  assert.deepStrictEqual(made.lines.slice(0, 100), Array.from({ length: 100 }, (_, line) => `line ${line}`));
-  assert.ok(made.lines.every((line) => line.length <= LONGEST));
+  await until(() => made.lines.includes('[pybackend] the end'));
+  assert.deepStrictEqual(made.lines.slice(0, 100), Array.from({ length: 100 }, (_, line) => `[pybackend] line ${line}`));
+  assert.ok(made.lines.every((line) => line.length <= '[pybackend] '.length + LONGEST));
   assert.ok(made.lines.length < 105, `${made.lines.length} lines`);
 });
 

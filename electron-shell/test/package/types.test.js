@@ -96,6 +96,8 @@ test('every export, member, signature and value is that of the SDK', (t) => {
 const APPLICATION = `
 import TRTCCloud, { TRTCParams, TRTCAppScene, TRTCDeviceInfo, TRTCVideoFrame } from 'trtc-electron-sdk';
 import { TRTCVideoStreamType, TRTCRoleType } from 'trtc-electron-sdk/liteav/trtc_define';
+import { allowOrigin, useRooms } from 'trtc-electron-sdk/main';
+import 'trtc-electron-sdk/preload';
 import { EventEmitter } from 'events';
 const cloud: TRTCCloud = TRTCCloud.getTRTCShareInstance();
 const emitter: EventEmitter = cloud;
@@ -104,6 +106,8 @@ cloud.enterRoom(new TRTCParams(1, 'a', 'sig', 2, '', TRTCRoleType.TRTCRoleAnchor
 cloud.startRemoteView('b', document.createElement('div'), TRTCVideoStreamType.TRTCVideoStreamTypeBig);
 cloud.setLocalVideoRenderCallback(1, 1, { onRenderVideoFrame: (user: string, type: TRTCVideoStreamType, frame: TRTCVideoFrame) => {} });
 const cameras: TRTCDeviceInfo[] = cloud.getCameraDevicesList();
+useRooms('wss://rooms.example.com/signal');
+allowOrigin('https://app.example.com');
 // @ts-expect-error: a number is no room
 cloud.connectOtherRoom(1);
 `;

@@ -1,0 +1,2 @@
+/** A preload script for pages without Node: nothing is exported. */
+export {};
