@@ -64,7 +64,8 @@ class Seat {
 
   _attached() {
     this.attached = true;
-    setTimeout(() => this.alive || this._lost(), SOCKET_MS).unref();
+    const { early } = this; // until the socket is there
+    setTimeout(() => early && this.early === early && this._lost(), SOCKET_MS).unref();
   }
 
   _lost() {

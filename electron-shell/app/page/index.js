@@ -187,7 +187,8 @@ function found(result) {
   call.entered(result, call.values || (memory.inCall ? memory.form : null));
 }
 
-function failed(code, text) {
+function failed(code, text, cause) {
+  if (cause === 'backend-lost' && [STATES.LOBBY, STATES.ENTERING].includes(call.state)) media.lost();
   const error = errorFor(code, text);
   lastError = error;
   if (['camera', 'microphone', 'speaker'].includes(error.at)) {
@@ -205,6 +206,7 @@ function refused(code) {
 
 /** What a handler is told beyond the event's own arguments. */
 const FURTHER = {
+  onError: (args, detail) => [args[0], args[1], detail.cause],
   onEnterRoom: (args, detail) => [args[0], detail.cause],
   onExitRoom: (args, detail) => [args[0], detail.cause, detail.todo],
   onTryToReconnect: (args, detail) => [detail.attempt],

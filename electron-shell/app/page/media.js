@@ -59,6 +59,12 @@ class Media {
     if (name === 'camera') this.tile.setNote(icon('warning'), h('span', null, h('b', null, error.title), h('span', { class: 'more' }, ` ${error.own || error.todo}`)));
   }
 
+  /** The backend has ended, and every device with it; another one is started. */
+  lost() {
+    this.running = { camera: false, microphone: false };
+    this._follow();
+  }
+
   /** The room is left, and every device closed with it. */
   released() {
     this.running = { camera: false, microphone: false };

@@ -138,3 +138,21 @@ test('a backend that dies: the call ends with that reason, and the next one goes
   await guest.is('in');
   await guest.moves('');
 });
+
+test('a backend that dies while one enters: the form says so, and the preview goes on with the next one', needs, async (t) => {
+  const service = await rooms(t);
+  const shell = await gateway(t, service, { user: 'alice', room: '1' });
+  const guest = await Guest.at(chrome, shell.url);
+  await guest.moves('');
+  service.child.kill('SIGSTOP');
+  t.after(() => service.child.kill('SIGCONT'));
+  await guest.submit();
+  await guest.is('entering');
+  process.kill(shell.backend(), 'SIGKILL');
+  await guest.page.waitForSelector('#form-error b');
+  await guest.is('lobby');
+  await guest.moves('');
+  service.child.kill('SIGCONT');
+  await guest.join();
+  await guest.moves('');
+});
