@@ -83,6 +83,38 @@ test('a tab that is duplicated is another user; a renderer that crashed finds it
   assert.strictEqual(await departures(bob), 0);
 });
 
+test('a page whose events are cut off for a while learns what it missed, and stays in its call', needs, async (t) => {
+  const service = await rooms(t);
+  const [mine, theirs] = await Promise.all(['alice', 'bob'].map((user) => gateway(t, service, { user, room: '3' })));
+  const bob = await Guest.at(chrome, theirs.url);
+  const alice = new Guest(await (await chrome.newContext()).newPage());
+  let open = true;
+  const sockets = [];
+  await alice.page.routeWebSocket(/\/events$/, (socket) => {
+    if (!open) return socket.close();
+    sockets.push(socket);
+    return socket.connectToServer();
+  });
+  await alice.page.goto(mine.url);
+  await alice.is('lobby');
+  await Promise.all([alice.join(), bob.join()]);
+  await alice.moves('bob');
+  open = false;
+  await sockets[0].close();
+  await bob.page.click('#leave');
+  await bob.is('ended');
+  await bob.page.click('#back');
+  await bob.join({ user: 'carol' });
+  open = true;
+  await alice.hasNot(Guest.tile('bob'));
+  await alice.moves('carol');
+  await bob.moves('alice');
+  await alice.is('in');
+  assert.strictEqual(sockets.length, 2);
+  await alice.page.click('#leave');
+  await alice.is('ended');
+});
+
 test('a page that is closed leaves when the grace is over', needs, async (t) => {
   const { alice, bob } = await meeting(t);
   const before = Date.now();
