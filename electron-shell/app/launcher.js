@@ -6,7 +6,7 @@
 const readline = require('readline');
 const { userSig } = require('./usersig');
 
-const LONGEST = 64;
+const LONGEST = 256; // characters of anything that is told
 
 const text = (value) => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST) : '');
 
@@ -19,11 +19,11 @@ class Launcher {
     this.pages = 0;
   }
 
-  /** What the form of one more page starts with: each is a user of its own. */
-  prefill() {
+  /** What the form of one more page starts with: each is a user of its own. `server` is where the rooms are. */
+  prefill(server) {
     this.pages += 1;
     const user = this.user && this.pages > 1 ? `${this.user}-${this.pages}` : this.user;
-    return { sdkAppId: this.sdkAppId, user, room: this.room, signs: this.signs };
+    return { server, sdkAppId: this.sdkAppId, user, room: this.room, signs: this.signs };
   }
 
   get signs() {
@@ -67,4 +67,14 @@ function listen(ended, stdin = process.stdin, environment = process.env) {
   });
 }
 
-module.exports = { Launcher, listen };
+/** The server that a page has chosen; whether it is an address. */
+function moveTo(host, server) {
+  try {
+    host.moveTo(text(server));
+    return true;
+  } catch (error) {
+    return false;
+  }
+}
+
+module.exports = { Launcher, listen, moveTo };

@@ -7,10 +7,10 @@ const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const { app, BrowserWindow, ipcMain, Menu, session } = require('electron');
-require('../sdk/main');
+const trtc = require('../sdk/main');
 const { bundle } = require('./bundle');
 const { PAGE, pageFiles } = require('./files');
-const { listen } = require('./launcher');
+const { listen, moveTo } = require('./launcher');
 
 const WITH_NODE = process.argv.includes('--mode=node') || process.env.TRTC_APP_MODE === 'node';
 const CLOSING_MS = 1500; // for a page to leave its room before its window goes
@@ -82,7 +82,8 @@ function menu() {
 /** Only our pages ask. */
 const ours = ({ sender }) => BrowserWindow.fromWebContents(sender) !== null;
 
-ipcMain.handle('app:prefill', async (event) => (ours(event) ? (await launcher).prefill() : {}));
+ipcMain.handle('app:prefill', async (event) => (ours(event) ? (await launcher).prefill(trtc.host.rooms) : {}));
+ipcMain.handle('app:server', (event, server) => ours(event) && moveTo(trtc.host, server));
 ipcMain.handle('app:sign', async (event, user) => (ours(event) ? (await launcher).sign(user) : ''));
 ipcMain.on('app:closed', (event) => ours(event) && BrowserWindow.fromWebContents(event.sender).destroy());
 

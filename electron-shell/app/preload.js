@@ -6,6 +6,7 @@ const { contextBridge, ipcRenderer } = require('electron');
 contextBridge.exposeInMainWorld('launcher', {
   prefill: () => ipcRenderer.invoke('app:prefill'),
   sign: (user) => ipcRenderer.invoke('app:sign', user),
+  moveTo: (server) => ipcRenderer.invoke('app:server', server),
   closed: () => ipcRenderer.send('app:closed'),
   onClosing: (callback) => {
     ipcRenderer.on('app:closing', () => callback());

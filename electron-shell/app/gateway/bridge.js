@@ -166,6 +166,7 @@ window.__trtcBridge = { ready: true, cast, call, listen: (callback) => { heard =
 window.launcher = {
   prefill: () => ask('prefill', {}),
   sign: (user) => ask('sign', { user }).then(({ userSig = '' }) => userSig),
+  moveTo: (server) => ask('server', { server }).then(({ moved = false }) => moved),
   onClosing: () => {}, // a tab that is closed says so to nobody: the gateway waits for its successor
   closed: () => {},
 };

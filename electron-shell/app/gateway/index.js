@@ -33,6 +33,7 @@ function port(words) {
 async function start() {
   const wanted = port(process.argv);
   const launcher = await listen(end);
+  host.link.wake(); // the backend is there by the time that somebody opens the page
   server = new Server(host, launcher);
   try {
     const url = await server.listen(wanted);

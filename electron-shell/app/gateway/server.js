@@ -8,6 +8,7 @@ const http = require('http');
 const path = require('path');
 const { bundle } = require('../bundle');
 const { SCRIPT, pageFiles } = require('../files');
+const { moveTo } = require('../launcher');
 const { encode } = require('./codec');
 const { Seats, parse } = require('./seats');
 const { PageSocket } = require('./socket');
@@ -82,7 +83,8 @@ class Server {
     this.server.on('upgrade', (request, socket) => this._upgrade(request, socket));
     this.posts = {
       seat: (text) => this._seat(json(text)),
-      prefill: () => this.launcher.prefill(),
+      prefill: () => this.launcher.prefill(this.host.rooms),
+      server: (text) => ({ moved: moveTo(this.host, json(text).server) }),
       sign: (text) => ({ userSig: this.launcher.sign(json(text).user) }),
     };
   }

@@ -4,10 +4,10 @@
 const STATES = Object.freeze({ LOBBY: 'lobby', ENTERING: 'entering', CANCELLING: 'cancelling', IN: 'in', LEAVING: 'leaving', ENDED: 'ended' });
 
 class Call {
-  /** `sign(user)` resolves to a signature, or ''; `changed(call)` is called after each step. */
-  constructor(cloud, sign, changed) {
+  /** `prepare(values)` resolves to a signature, or '', or null where it has refused to go on; `changed(call)` is called after each step. */
+  constructor(cloud, prepare, changed) {
     this.cloud = cloud;
-    this.sign = sign;
+    this.prepare = prepare;
     this.changed = changed;
     this.state = STATES.LOBBY;
     this.values = null; // what the form said
@@ -23,8 +23,12 @@ class Call {
     if (this.active) return;
     this.values = values;
     this._to(STATES.ENTERING);
-    const userSig = values.userSig || await this.sign(values.user).catch(() => '');
+    const userSig = await this.prepare(values);
     if (this.state !== STATES.ENTERING) return; // called off meanwhile
+    if (userSig === null) {
+      this._to(STATES.LOBBY);
+      return;
+    }
     const { sdkAppId, user: userId, roomId, strRoomId, role, scene } = values;
     this.cloud.enterRoom({ sdkAppId, userId, userSig, roomId, strRoomId, role }, scene);
   }

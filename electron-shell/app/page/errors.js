@@ -1,7 +1,7 @@
 'use strict';
 /**
  * Errors by their code: where on the page they are shown, what happened, what to do. The backend's own sentence is added where it
- * says more. Places: `camera`, `microphone`, `speaker` (beside the device), `user`, `room`, `app`, `signature` (beside the field),
+ * says more. Places: `camera`, `microphone`, `speaker` (beside the device), `server`, `user`, `room`, `app`, `signature` (beside the field),
  * `form` (above its button), `call` (a note).
  */
 
@@ -21,6 +21,8 @@ const ERRORS = {
   '-1323': { at: 'speaker', title: 'The speaker could not be stopped.', todo: 'Choose another speaker.' },
 
   // -- entering
+  '-3307': { at: 'server', title: 'The server did not answer.', todo: 'See that it is running and can be reached, then join again.' },
+  '-3308': { at: 'server', title: 'The server did not answer in time.', todo: 'See that it is running and can be reached, then join again.' },
   '-3319': { at: 'user', title: 'This name cannot be used.', todo: 'Enter one, of letters, digits, - and _.' },
   '-3318': { at: 'room', title: 'There can be no such room.', todo: 'Enter a number from 1 to 4294967294, or a text of up to 64 characters.' },
   '-100014': { at: 'room', title: 'The room’s name has characters that cannot be used.', todo: 'Letters and digits always can.' },
@@ -33,8 +35,6 @@ const ERRORS = {
   '-100006': { at: 'signature', title: 'This room needs a permission of its own.', todo: 'Ask whoever runs the service for a private map key.' },
   '-100011': { at: 'form', title: 'This role does not fit the kind of call.', todo: 'Choose another role or another kind.' },
   '-100013': { at: 'form', title: 'The room service is suspended.', todo: 'Ask whoever runs it.' },
-  '-3307': { at: 'form', title: 'The room service did not answer.', todo: 'See that it is running and can be reached, then join again.' },
-  '-3308': { at: 'form', title: 'The room service did not answer in time.', todo: 'See that it is running and can be reached, then join again.' },
   '-3301': { at: 'form', title: 'The room could not be entered.', todo: 'See that the backend and the room service are running, then join again.', own: true },
   '-3316': { at: 'form', title: 'The call has no parameters.', todo: 'Fill in the form.' },
   '-3340': { at: 'form', title: 'You are in a room already.', todo: 'Leave it first.' },
@@ -45,6 +45,9 @@ const OWN = ['camera', 'microphone', 'speaker'];
 
 const UNKNOWN = { at: 'call', title: 'Something went wrong.', todo: '', own: true };
 
+/** What is typed as the server, and is no address. */
+const NO_ADDRESS = Object.freeze({ at: 'server', title: 'This is no address of a server.', todo: 'It begins with ws:// or wss://, and the room service shows it when it starts.' });
+
 /** `{code, at, title, todo, own}`: `own` is the backend's sentence where it should be shown, or ''. */
 function errorFor(code, text) {
   const found = ERRORS[code] || Object.assign({}, UNKNOWN, { title: `Something went wrong (${code}).` });
@@ -52,4 +55,4 @@ function errorFor(code, text) {
   return { code, at: found.at, title: found.title, todo: found.todo, own: shown && text ? String(text) : '' };
 }
 
-module.exports = { ERRORS, errorFor };
+module.exports = { ERRORS, NO_ADDRESS, errorFor };

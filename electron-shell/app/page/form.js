@@ -13,7 +13,7 @@ const SCENES = [
   { name: 'Voice chat', video: false, roles: true },
 ];
 
-const FIELDS = { user: 'user', room: 'room', app: 'sdk-app-id', signature: 'user-sig' };
+const FIELDS = { server: 'server', user: 'user', room: 'room', app: 'sdk-app-id', signature: 'user-sig' };
 
 const isNumber = (room) => /^\d+$/.test(room);
 
@@ -40,6 +40,7 @@ class JoinForm {
     const number = isNumber(room) && !elements.text.checked;
     const scene = Number(elements.scene.value);
     return {
+      server: elements.server.value.trim(),
       sdkAppId: Number(elements['sdk-app-id'].value) || 0,
       userSig: elements['user-sig'].value.trim(),
       user: elements.user.value.trim(),
@@ -56,6 +57,7 @@ class JoinForm {
   prefill(told, remembered) {
     const { elements } = this.element;
     this.signs = Boolean(told.signs);
+    elements.server.value = remembered.server || told.server || '';
     elements.user.value = remembered.user || told.user || '';
     elements.room.value = remembered.room || told.room || '';
     elements.text.checked = Boolean(remembered.text);
@@ -69,7 +71,7 @@ class JoinForm {
 
   focus() {
     const { elements } = this.element;
-    const empty = [elements.user, elements.room].find((field) => !field.value);
+    const empty = [elements.server, elements.user, elements.room].find((field) => !field.value);
     (empty || this.button).focus();
   }
 

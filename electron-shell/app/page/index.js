@@ -6,7 +6,7 @@ const { keys } = require('./controls');
 const { Devices } = require('./devices');
 const { byId, icon, say } = require('./dom');
 const { Ended } = require('./ended');
-const { errorFor } = require('./errors');
+const { NO_ADDRESS, errorFor } = require('./errors');
 const { EVENTS } = require('./events');
 const { ANCHOR, JoinForm, SCENES } = require('./form');
 const { launcher } = require('./launcher');
@@ -23,6 +23,7 @@ const { Stage, Tile } = require('./tiles');
 const VOLUME_MS = 300;
 const RETURN_MS = 3000; // after a reload in mid-call: for the call to be found again
 const LOST = -3301; // what the backend says of itself when it is gone
+const DEVICES = { camera: true, microphone: true, speaker: true }; // places of errors
 
 const home = launcher();
 const cloud = TRTCCloud.getTRTCShareInstance();
@@ -34,11 +35,12 @@ const local = new Tile('', 'You', 'camera');
 const people = new People(cloud, stage, (count) => { byId('alone').hidden = count > 0; });
 const devices = new Devices(cloud, (name) => media.chosen(name));
 const media = new Media(cloud, local, devices);
-const call = new Call(cloud, (user) => home.sign(user), follow);
+const call = new Call(cloud, prepare, follow);
 const form = new JoinForm({ onJoin: (values) => call.enter(values), onCancel: () => call.leave(), onChange: formChanged });
 const ended = new Ended({ onAgain: again, onBack: () => call.back() });
 const panel = new Panel(panelShown);
 
+let server = ''; // where the rooms are now
 let lastError = null;
 let closing = false;
 
@@ -144,6 +146,21 @@ function again() {
   call.enter(call.values);
 }
 
+/** Before a room is entered: its server, and a signature for it; null after a complaint. */
+async function prepare(values) {
+  if (values.server !== server || !server) {
+    const fine = await Promise.resolve(home.moveTo(values.server)).catch(() => false);
+    if (!fine) {
+      setTimeout(() => form.show(NO_ADDRESS)); // in the lobby again
+      return null;
+    }
+    server = values.server;
+    devices.refresh();
+    media.lost(); // with the backend of before
+  }
+  return values.userSig || home.sign(values.user).catch(() => '');
+}
+
 // -- events
 
 const HANDLERS = {
@@ -188,10 +205,13 @@ function found(result) {
 }
 
 function failed(code, text, cause) {
-  if (cause === 'backend-lost' && [STATES.LOBBY, STATES.ENTERING].includes(call.state)) media.lost();
   const error = errorFor(code, text);
+  if (cause === 'backend-lost' && [STATES.LOBBY, STATES.ENTERING].includes(call.state)) {
+    media.lost();
+    if (error.at in DEVICES) return; // it starts again with the next backend
+  }
   lastError = error;
-  if (['camera', 'microphone', 'speaker'].includes(error.at)) {
+  if (error.at in DEVICES) {
     media.failed(error);
     if (call.state === STATES.IN && error.at !== 'camera') note(`${error.title} ${error.own || error.todo}`, 'bad'); // the camera's tile says it
   } else if (call.state === STATES.IN && code !== LOST) note(`${error.title} ${error.own} ${error.todo}`, 'bad');
@@ -248,8 +268,9 @@ async function start() {
   local.setVideo(false);
   screen('lobby');
   if (memory.inCall) document.body.classList.add('returning');
-  const told = await Promise.resolve(home.prefill()).catch(() => ({}));
-  form.prefill(told || {}, memory.form);
+  const told = await Promise.resolve(home.prefill()).catch(() => null) || {};
+  server = told.server || '';
+  form.prefill(told, memory.form);
   devices.refresh();
   if (call.state !== STATES.LOBBY) return; // the call was found again meanwhile
   if (memory.inCall) setTimeout(() => call.state === STATES.LOBBY && follow(call), RETURN_MS);

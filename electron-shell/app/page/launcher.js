@@ -1,12 +1,14 @@
 'use strict';
 /**
- * What the page's home tells it: {prefill() → {sdkAppId, user, room, signs}, sign(user) → text, onClosing(callback), closed()}.
+ * What the page's home does for it: {prefill() → {server, sdkAppId, user, room, signs}, sign(user) → text, moveTo(server) → whether
+ * that is an address, onClosing(callback), closed()}.
  * A preload or the gateway has put it into `window.launcher`; a page with Node asks the main process itself.
  */
 
 const NOBODY = {
   prefill: () => Promise.resolve({}),
   sign: () => Promise.resolve(''),
+  moveTo: () => Promise.resolve(false),
   onClosing: () => {},
   closed: () => {},
 };
@@ -15,6 +17,7 @@ function ofNode({ ipcRenderer }) {
   return {
     prefill: () => ipcRenderer.invoke('app:prefill'),
     sign: (user) => ipcRenderer.invoke('app:sign', user),
+    moveTo: (server) => ipcRenderer.invoke('app:server', server),
     onClosing: (callback) => ipcRenderer.on('app:closing', () => callback()),
     closed: () => ipcRenderer.send('app:closed'),
   };

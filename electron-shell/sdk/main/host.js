@@ -41,10 +41,15 @@ class Host {
     return this.link.ready ? this.link.ready.frames : null;
   }
 
+  /** Where the room service is, or undefined. */
+  get rooms() {
+    return this.link.supervisor.rooms;
+  }
+
   /** Another room service. Whoever is in a room at the one before is out of it. Throws for what is no address. */
   moveTo(rooms) {
     if (!/^wss?:\/\/[^\s/]/.test(rooms)) throw new TypeError(`${rooms}: ws://HOST:PORT/signal or wss://… expected`);
-    if (rooms !== this.link.supervisor.rooms) this.link.moveTo(rooms);
+    if (rooms !== this.rooms) this.link.moveTo(rooms);
   }
 
   /** A port for a page; `deliver` sends it a message. A page that came to replace a closed one takes over its port. */

@@ -52,9 +52,10 @@ class Link extends EventEmitter {
     this.supervisor.start();
   }
 
-  /** The next backend finds its rooms at another service. It is started at once. */
+  /** The next backend finds its rooms at another service. It is started at once, and gets whatever is asked from now on. */
   moveTo(rooms) {
     this.supervisor.again(rooms);
+    if (this.state === 'up') this.state = 'starting';
     if (this.state !== 'failed' || this.unfit) return;
     this.state = 'idle';
     this.failedAt = null;

@@ -16,8 +16,19 @@ const AT_ONCE = [IN_ALREADY].concat(Object.keys(CODES).map((name) => CODES[name]
 /** What is told of somebody who is there. */
 const FLAGS = ['onUserEnter', 'onUserVideoAvailable', 'onUserAudioAvailable', 'onUserSubStreamAvailable'];
 
+/** What uses a device, and the code of the error that ends it. */
+const USES = { preview: -1301, cameraTest: -1301, audio: -1302, micTest: -1302, speakerTest: -1321 };
+const STARTS = {
+  startLocalPreview: 'preview', startCameraDeviceTest: 'cameraTest', startLocalAudio: 'audio', startMicDeviceTest: 'micTest', startSpeakerDeviceTest: 'speakerTest',
+};
+const STOPS = {
+  stopLocalPreview: 'preview', stopCameraDeviceTest: 'cameraTest', stopLocalAudio: 'audio', stopMicDeviceTest: 'micTest', stopSpeakerDeviceTest: 'speakerTest',
+};
+
 class Presence {
   constructor() {
+    this.uses = new Set(); // of devices
+
     this.state = 'idle'; // entering, in, exiting
     this.params = null; // of the room that one is in, or enters
     this.next = null; // those of an enterRoom that came when it was not the time, and is not answered yet: [params]
@@ -47,6 +58,9 @@ class Presence {
       this.state = 'exiting';
       this.next = null;
     }
+    if (method in STARTS) this.uses.add(STARTS[method]);
+    else if (method in STOPS) this.uses.delete(STOPS[method]);
+    else if (method === 'exitRoom' || method === 'destroy') this.uses.clear();
   }
 
   observe({ name, args }) {
@@ -54,6 +68,7 @@ class Presence {
     if (name === 'onEnterRoom') this._answered(args[0]);
     else if (name === 'onExitRoom') {
       const { next } = this;
+      if (args[0] !== 0) this.uses.clear(); // after `exitRoom` there may be new ones
       this._leave();
       this.next = null;
       if (next) this._enter(next[0]);
@@ -102,7 +117,10 @@ class Presence {
 
   _owed(text) {
     const detail = { cause: 'backend-lost' };
-    const events = ending(this.state, text, FAILED, detail);
+    const codes = this.state === 'in' ? [] : Array.from(new Set(Array.from(this.uses, (use) => USES[use]))); // the end of a room ends these, too
+    const devices = codes.map((code) => ({ name: 'onError', args: [code, text], detail }));
+    const events = devices.concat(ending(this.state, text, FAILED, detail));
+    this.uses.clear();
     return this.next ? events.concat(ending('entering', text, FAILED, detail)) : events;
   }
 

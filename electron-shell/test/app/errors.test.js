@@ -9,6 +9,7 @@ const { folder } = require('../tools/files');
 const { gateway } = require('../tools/gateway');
 const { Guest } = require('../tools/guest');
 const { APP, PYTHON, rooms, userSig } = require('../tools/programs');
+const { until } = require('../tools/wait');
 
 const needs = { skip: !EXECUTABLE, timeout: 120000 };
 const OCCUPIED = path.join(__dirname, 'fixtures/occupied.py');
@@ -71,20 +72,57 @@ test('a room service that is not there: joining can be called off, or fails with
   service.child.kill('SIGKILL');
   await service.exited;
   await guest.submit();
-  await guest.page.waitForSelector('#form-error b');
-  assert.match(await guest.text('form-error'), /room service did not answer.*join again/s);
-  await guest.is('lobby');
+  await isWrong(guest, 'server', /server did not answer.*join again/s);
+  await guest.moves('');
+});
+
+test('no server: the form asks for one, and with it the same page goes on', needs, async (t) => {
+  const service = await rooms(t);
+  const shell = await gateway(t, null, { user: 'alice', room: '1' });
+  const guest = await Guest.at(chrome, shell.url);
+  assert.match(await guest.text('camera-picker'), /No camera found/);
+  await guest.submit();
+  await isWrong(guest, 'server', /no address of a server/);
+  await guest.submit({ server: 'nonsense' });
+  await isWrong(guest, 'server', /no address of a server/);
+  await guest.join({ server: service.ready.signal });
   await guest.moves('');
 });
 
 test('no backend: the form says so, and the page stays usable', needs, async (t) => {
-  const shell = await gateway(t, null, { user: 'alice', room: '1' });
+  const service = await rooms(t);
+  const shell = await gateway(t, service, { user: 'alice', room: '1' }, { PYBACKEND_COMMAND: '["no-such-program"]' });
   const guest = await Guest.at(chrome, shell.url);
   await guest.submit();
   await guest.page.waitForSelector('#form-error b');
-  assert.match(await guest.text('form-error'), /could not be entered.*PYBACKEND_ROOMS/s);
+  assert.match(await guest.text('form-error'), /could not be entered.*no-such-program/s);
   await guest.is('lobby');
   assert.match(await guest.text('camera-picker'), /No camera found/);
+});
+
+test('another server: the backend is started anew with it, and the preview goes on', needs, async (t) => {
+  const [one, two] = [await rooms(t), await rooms(t)];
+  const shells = [await gateway(t, one, { user: 'alice', room: '1' }), await gateway(t, two, { user: 'bob', room: '1' })];
+  const [alice, bob] = [await Guest.at(chrome, shells[0].url), await Guest.at(chrome, shells[1].url)];
+  assert.strictEqual(await alice.page.inputValue('#server'), one.ready.signal);
+  await bob.join();
+  await alice.moves('');
+  await alice.join({ server: two.ready.signal });
+  await Promise.all([alice.moves('bob'), bob.moves('alice'), alice.moves('')]);
+});
+
+test('a backend that dies before one joins: the preview comes again by itself', needs, async (t) => {
+  const service = await rooms(t);
+  const shell = await gateway(t, service, { user: 'alice', room: '1' });
+  const guest = await Guest.at(chrome, shell.url);
+  await guest.moves('');
+  const pid = shell.backend();
+  process.kill(pid, 'SIGKILL');
+  await until(() => ![0, pid].includes(shell.backend()), 'another backend');
+  const { number } = await guest.picture('');
+  await until(async () => (await guest.picture('')).number !== number, 'the picture goes on');
+  await guest.join();
+  await guest.moves('');
 });
 
 test('an occupied camera says so beside the picker and in the picture, and works once it is free', needs, async (t) => {

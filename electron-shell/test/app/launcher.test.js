@@ -43,11 +43,11 @@ test('a signature made here is valid for its user, key and time, and for no othe
 
 test('each page gets a name of its own; only who has a key signs', () => {
   const launcher = new Launcher({ sdkAppId: APP.id, secretKey: APP.key, user: 'alice', room: 7 });
-  assert.deepStrictEqual(launcher.prefill(), { sdkAppId: APP.id, user: 'alice', room: '7', signs: true });
+  assert.deepStrictEqual(launcher.prefill('ws://here'), { server: 'ws://here', sdkAppId: APP.id, user: 'alice', room: '7', signs: true });
   assert.strictEqual(launcher.prefill().user, 'alice-2');
   assert.ok(!JSON.stringify(launcher.prefill()).includes(APP.key));
   for (const user of ['', null, undefined, 3, {}]) assert.strictEqual(launcher.sign(user), '');
-  assert.deepStrictEqual(new Launcher().prefill(), { sdkAppId: 0, user: '', room: '', signs: false });
+  assert.deepStrictEqual(new Launcher().prefill(), { server: undefined, sdkAppId: 0, user: '', room: '', signs: false });
   assert.strictEqual(new Launcher({ sdkAppId: 'x', secretKey: 3, user: {} }).sign('alice'), '');
 });
 

@@ -58,6 +58,16 @@ for (const [steps, state, owed] of HISTORIES) {
   });
 }
 
+test('devices that were in use when the backend was lost are told of, each once', () => {
+  const owed = (...steps) => told(after(...steps).backendLost('gone'));
+  assert.deepStrictEqual(owed('startLocalPreview', 'startCameraDeviceTest', 'startMicDeviceTest'), [['onError', -1301], ['onError', -1302]]);
+  assert.deepStrictEqual(owed('startLocalPreview', 'stopLocalPreview'), []);
+  assert.deepStrictEqual(owed('startLocalPreview', 'enterRoom'), [['onError', -1301], ...ENTER_FAILED]);
+  assert.deepStrictEqual(owed('startLocalPreview', ...IN), [['onError', -3301], ['onExitRoom', 1]]);
+  assert.deepStrictEqual(owed('startLocalPreview', ...IN, ['onExitRoom', 1]), [], 'the end of the room has closed it');
+  assert.deepStrictEqual(owed(...IN, 'exitRoom', 'startLocalPreview', ['onExitRoom', 0]), [['onError', -1301]], 'opened anew');
+});
+
 test('the story of a room is its people and what they send', () => {
   const presence = after(
     ...IN, ['onRemoteUserEnterRoom', 'a'], ['onUserEnter', 'a'], ['onUserVideoAvailable', 'a', 1], ['onUserAudioAvailable', 'a', 1], ['onUserAudioAvailable', 'a', 0],

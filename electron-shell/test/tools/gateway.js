@@ -1,6 +1,6 @@
 'use strict';
 /** The browser shell as a child process, and its page in Chromium. */
-const { execFileSync, spawn } = require('child_process');
+const { spawn, spawnSync } = require('child_process');
 const { once } = require('events');
 const path = require('path');
 const readline = require('readline');
@@ -10,7 +10,7 @@ const GATEWAY = path.join(ROOT, 'electron-shell/app/gateway');
 
 /**
  * `told`: what its stdin says; null for nothing. Resolves to {child, url, exited, said, backend}; `said` are the lines of its log,
- * `backend()` is the number of the process that it keeps.
+ * `backend()` is the number of the process that it keeps; 0 for none.
  */
 async function gateway(t, service, told = {}, environment = {}) {
   const env = Object.assign({}, process.env, { PYBACKEND_COMMAND: COMMAND, PYBACKEND_ROOMS: service ? service.ready.signal : '' }, environment);
@@ -31,7 +31,7 @@ async function gateway(t, service, told = {}, environment = {}) {
   const early = exited.then(([code]) => { throw new Error(`the gateway ended with code ${code}: ${said.join('\n')}`); });
   early.catch(() => {}); // it may end later, too
   const { url } = JSON.parse(await Promise.race([line, early]));
-  const backend = () => Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }));
+  const backend = () => Number(spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).stdout);
   return { child, url, exited, said, backend };
 }
 
