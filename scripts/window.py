@@ -100,7 +100,7 @@ def choose(wanted: str | None) -> str | None:
     return "browser"
 
 
-def _follow(name: str, program: Program, stop: threading.Event) -> None:
+def follow(name: str, program: Program, stop: threading.Event) -> None:
     """Prints what a program logs, with a name before each line: its own, or that of the backend that it keeps."""
     seen = 0
     while True:
@@ -128,7 +128,7 @@ def run(cameras: Sequence[str], *, real_devices: bool = False, shell: str | None
         rooms = stack.enter_context(RoomService())
         started = Shell(kind, rooms, arguments, stack)
         programs = {"rooms": rooms, "shell": started.program}
-        logs = [threading.Thread(target=_follow, args=(*item, stop), daemon=True) for item in programs.items()]
+        logs = [threading.Thread(target=follow, args=(*item, stop), daemon=True) for item in programs.items()]
         for log in logs:
             log.start()
         for program in programs.values():

@@ -34,8 +34,8 @@ def test_commands(command: str) -> None:
         words = [sys.executable, "-m", *words]
     elif words[:1] == ["python3"]:
         words[0] = sys.executable
-    if words[1] == "scripts/test.py":
-        words.append("--help")  # it is what runs this test
+    if words[1:] in (["scripts/test.py"], ["scripts/dev.py"]):
+        words.append("--help")  # what runs this test, and what goes on until it is ended (tests/scripts/test_dev.py)
     run(words)
 
 
