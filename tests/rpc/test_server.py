@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pybackend import __version__
 from pybackend.core.journal import KEPT
 from pybackend.rpc import endpoint as endpoint_module
 from pybackend.rpc.dispatch import RpcFailure
@@ -211,7 +212,7 @@ class TestGreeting:
 
     async def test_another_protocol(self, peer: Peer) -> None:
         error = await peer.error("hello", {"client": "test", "protocol": 2})
-        assert error["data"] == {"protocol": 1}
+        assert error["data"] == {"protocol": 1, "version": __version__}
 
     async def test_an_owner_that_stays_silent(self, rig: Rig, peer: Peer) -> None:
         """P38, P62: any message renews the lease; silence ends it."""

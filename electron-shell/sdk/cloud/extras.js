@@ -1,7 +1,6 @@
 'use strict';
 /** Logs, versions, plugins, the experimental door, and the managers: what is answered here, or has nothing behind it. */
 const { version, methods } = require('../generated/methods');
-const { helpers } = require('./video');
 const others = require('./others');
 
 const NOT_SUPPORTED = -1;
@@ -95,9 +94,9 @@ const manager = (kind) => function get() {
   return this._made[kind];
 };
 
-/** Beside the surface: helpers, and the accessors that the SDK's types keep private. */
-exports.managers = Object.assign({}, helpers, {
+/** Beside the surface: accessors that the SDK's types keep private. */
+exports.managers = {
   getDeviceManager: manager('TRTCDeviceManager'),
   getAudioEffectManager: manager('TRTCAudioEffectManager'),
   getPluginManager: manager('TRTCPluginManager'),
-});
+};

@@ -1,7 +1,7 @@
 'use strict';
 /**
  * TRTCCloud. Its methods come from the table of the surface: most go to the backend as they are; those with a behaviour of their own
- * on this side of the wire are in `video.js`, `audio.js`, `room.js` and `extras.js`.
+ * on this side of the wire are in `video.js`, `screens.js`, `audio.js`, `room.js` and `extras.js`.
  */
 const { EventEmitter } = require('./emitter');
 const { later, deliver, report } = require('./schedule');
@@ -10,7 +10,9 @@ const { events, CALLBACKS } = require('./events');
 const { plain } = require('./plain');
 const { UNREACHABLE } = require('../bridge/bridge');
 const { methods } = require('../generated/methods');
-const { start: startVideo, overrides: video } = require('./video');
+const { start: startViews, helpers } = require('./views');
+const { overrides: video } = require('./video');
+const { overrides: screens } = require('./screens');
 const { overrides: audio } = require('./audio');
 const { overrides: room } = require('./room');
 const { start: startExtras, overrides: extras, managers } = require('./extras');
@@ -31,7 +33,7 @@ class TRTCCloud extends EventEmitter {
     const shared = state();
     const sub = shared.share !== null;
     hidden(this, { _config: config, _destroyed: false, _sub: sub, _number: -1, eventDetail: null });
-    hidden(this, startVideo());
+    hidden(this, startViews());
     hidden(this, startExtras());
     this._number = this._join(sub);
     if (!sub) shared.share = this;
@@ -173,7 +175,7 @@ function guarded(name, method, failure) {
   return guard[name];
 }
 
-const own = Object.assign({}, video, audio, room, extras);
+const own = Object.assign({}, video, screens, audio, room, extras);
 
 for (const name of Object.keys(methods)) {
   if (!Object.prototype.hasOwnProperty.call(TRTCCloud.prototype, name)) {
@@ -181,6 +183,7 @@ for (const name of Object.keys(methods)) {
     hidden(TRTCCloud.prototype, { [name]: guarded(name, own[name] || bare(name, methods[name]), returns ? failure : undefined) });
   }
 }
+hidden(TRTCCloud.prototype, helpers);
 hidden(TRTCCloud.prototype, managers);
 
 module.exports = TRTCCloud;
