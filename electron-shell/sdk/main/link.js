@@ -33,6 +33,7 @@ class Link extends EventEmitter {
     this.supervisor.on('lost', (why) => this._gone(why));
     this.supervisor.on('failed', (why) => this._failed(why));
     this.state = 'idle'; // starting, up, failed, stopped
+    this.since = 0; // when it last was about to start
     this.why = '';
     this.failedAt = null; // until it is up again
     this.unfit = false; // another try would end the same way
@@ -48,14 +49,14 @@ class Link extends EventEmitter {
   wake() {
     const recently = this.state === 'failed' && Date.now() - this.failedAt < this.deadlines.retryMs;
     if (recently || this.unfit || !['idle', 'failed'].includes(this.state)) return;
-    this.state = 'starting';
+    this._starting();
     this.supervisor.start();
   }
 
   /** The next backend finds its rooms at another service. It is started at once, and gets whatever is asked from now on. */
   moveTo(rooms) {
     this.supervisor.again(rooms);
-    if (this.state === 'up') this.state = 'starting';
+    if (this.state === 'up') this._starting();
     if (this.state !== 'failed' || this.unfit) return;
     this.state = 'idle';
     this.failedAt = null;
@@ -75,13 +76,22 @@ class Link extends EventEmitter {
     return this._queue({ method, params, patient, sent });
   }
 
+  /** From now on requests wait. */
+  _starting() {
+    this.state = 'starting';
+    this.since = Date.now();
+  }
+
+  /** Who waits for an answer does so until `startMs` are over, and no second time: a start that takes longer hangs no page. */
   _queue(call) {
-    const limit = this.deadlines[call.patient ? 'patientMs' : 'startMs'];
+    const { patientMs, startMs } = this.deadlines;
+    const limit = call.patient ? patientMs : startMs - (Date.now() - this.since);
+    if (limit <= 0) return Promise.reject(new RpcError(-32000, `${call.method}: the backend is still not there`));
     return new Promise((resolve, reject) => {
       const entry = { call, resolve, reject };
       entry.timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(new RpcError(-32000, `${call.method}: the backend was not there within ${limit} ms`));
+        reject(new RpcError(-32000, `${call.method}: the backend was not there in time`));
       }, limit);
       this.waiting.push(entry);
     });
@@ -110,7 +120,7 @@ class Link extends EventEmitter {
     rpc.on('down', () => {
       if (this.rpc !== rpc) return;
       clearInterval(this.heartbeat);
-      if (this.state === 'up') this.state = 'starting';
+      if (this.state === 'up') this._starting();
       this._expectContact();
     });
     rpc.on('unfit', (why) => {
@@ -159,7 +169,7 @@ class Link extends EventEmitter {
   /** The process is gone. */
   _gone(why) {
     this._part(why);
-    this.state = 'starting';
+    if (this.state === 'up') this._starting();
     this.emit('lost', why);
   }
 

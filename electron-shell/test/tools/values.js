@@ -1,6 +1,5 @@
 'use strict';
-/** What the 32 methods of an instance that return something may return: a check for each. */
-const assert = require('assert');
+/** What the 32 methods of an instance that return something may return: a check for each. A page can load it. */
 
 const isDevice = (value) => value && ['deviceId', 'deviceName'].every((name) => typeof value[name] === 'string')
   && value.deviceProperties !== null && typeof value.deviceProperties === 'object';
@@ -49,7 +48,7 @@ const CHECKS = {
 };
 
 function check(name, value) {
-  assert.ok(CHECKS[name](value), `${name} gives ${JSON.stringify(value)}`);
+  if (!CHECKS[name](value)) throw new Error(`${name} gives ${JSON.stringify(value)}`);
 }
 
 module.exports = { CHECKS, check };
