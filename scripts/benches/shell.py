@@ -32,9 +32,21 @@ def _measured() -> dict[str, Any] | None:
     return result
 
 
-def _page(cpu: dict[str, float]) -> float:
-    """Percent of a core that Chromium uses, all of its processes together."""
-    return sum(percent for kind, percent in cpu.items() if kind != "backend")
+NAMED = {"backend": "CPU of the backend", "renderer": "CPU of the page", "browser": "CPU of the browser"}
+"""Processes by the kinds of `bench/cpu.js`; Chromium's further ones are counted together."""
+
+UNMEASURABLE = 0.1  # percent of a core
+
+
+def _processes(cpu: dict[str, float], bare: dict[str, float]) -> dict[str, Figure]:
+    """Percent of a core for each process, beside what it takes when pictures are received and not drawn."""
+
+    def figure(kinds: set[str]) -> Figure:
+        used, reference = (sum(percents.get(kind, 0.0) for kind in kinds) for percents in (cpu, bare))
+        return Figure(used, "%", max(reference, UNMEASURABLE), "pictures received, not drawn")
+
+    named = {name: figure({kind}) for kind, name in NAMED.items()}
+    return named | {"CPU of gpu and network": figure(cpu.keys() - NAMED.keys())}
 
 
 def measure() -> dict[str, Figure]:
@@ -51,7 +63,4 @@ def measure() -> dict[str, Figure]:
         "age in a slow page": Figure(found["slow_latency_frames"], "pict", MOST_FRAMES, "what is noticed"),
     }
     cpu, bare = found["cpu"], found["bare"]["cpu"]
-    if cpu and bare:
-        figures["CPU of the backend"] = Figure(cpu["backend"], "%", bare["backend"], "pictures received, not drawn")
-        figures["CPU of the page"] = Figure(_page(cpu), "%", _page(bare), "pictures received, not drawn")
-    return figures
+    return figures | (_processes(cpu, bare) if cpu and bare else {})

@@ -147,6 +147,11 @@ test('the other files have the syntax of Node 12', () => {
   assert.ok(fs.readFileSync(path.join(SDK, 'preload/index.js'), 'utf8').split('\n').length <= 40);
 });
 
+test('the package has the licence of the project', () => {
+  const [ours, theirs] = [SDK, ROOT].map((folder) => fs.readFileSync(path.join(folder, 'LICENSE'), 'utf8'));
+  assert.strictEqual(ours, theirs);
+});
+
 test('loading has no side effects', () => {
   const script = `
     const before = Object.getOwnPropertySymbols(globalThis).length;
