@@ -11,16 +11,17 @@ const path = require('path');
 const electron = require('electron');
 const { NAMES, MAIN } = require('../bridge/channel');
 const { Host } = require('./host');
+const { navigation } = require('./navigation');
 const { Relay } = require('./relay');
 
 const { app, ipcMain } = electron;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-const PERMISSIONS = {
-  startLocalPreview: 'camera', startCameraDeviceTest: 'camera', startLocalAudio: 'microphone', startMicDeviceTest: 'microphone',
-};
+const PERMISSIONS = new Map([
+  ['startLocalPreview', 'camera'], ['startCameraDeviceTest', 'camera'], ['startLocalAudio', 'microphone'], ['startMicDeviceTest', 'microphone'],
+]);
 
 /** Addresses that anybody can bring about. */
-const STRANGE = ['data:', 'javascript:', 'ftp:', 'chrome-error:'];
+const STRANGE = ['about:', 'blob:', 'chrome-error:', 'data:', 'filesystem:', 'ftp:', 'javascript:', 'view-source:'];
 
 /** The origin of a page's address; null for one that may not use the backend. */
 function originOf(address, allowed) {
@@ -40,7 +41,7 @@ class Main {
     const origins = (process.env.PYBACKEND_ALLOW_ORIGIN || '').split(',').map((origin) => origin.trim()).filter(Boolean);
     this.allowed = new Set(origins);
     this.made = null;
-    this.pages = new Map(); // webContents id → {port, relay, origin}
+    this.pages = new Map(); // webContents id → {port, relay, origin, frame}
     this.asked = new Set();
     this.quitting = false;
   }
@@ -86,19 +87,30 @@ class Main {
 
   /** The page behind a message, or null for one that is not to be heard. */
   _page(event) {
-    const { sender } = event;
-    const inMainFrame = event.senderFrame ? event.senderFrame === sender.mainFrame : true;
-    const address = event.senderFrame ? event.senderFrame.url : sender.getURL();
+    const { sender, senderFrame } = event;
+    const page = this.pages.get(sender.id);
+    const frame = `${event.processId}/${event.frameId}`;
+    if (senderFrame === null) return page && page.frame === frame ? page : null; // gone since: a page's last words count, another frame's do not
+    const inMainFrame = senderFrame ? senderFrame === sender.mainFrame : true; // Electron before 12 does not say
+    const address = senderFrame ? senderFrame.url : sender.getURL();
     const origin = originOf(address, this.allowed);
     if (!inMainFrame || origin === null) {
       console.warn(`trtc-bridge: ${address} is not allowed to use the backend`);
       return null;
     }
-    const page = this.pages.get(sender.id);
-    if (page && page.origin === origin) return page;
-    if (page) page.port.close();
+    const heard = page && page.origin === origin ? page : this._arrived(sender, origin, page);
+    heard.frame = frame;
+    return heard;
+  }
+
+  /** A page of another origin than the one `before` it takes over nothing. */
+  _arrived(contents, origin, before) {
+    if (before) {
+      before.relay.close();
+      before.port.close();
+    }
     if (!this.made && !/^(file|https?):/.test(origin)) this.allowed.add(origin); // of a scheme of the app's own: frames go there, too
-    return this._opened(sender, origin, Boolean(page));
+    return this._opened(contents, origin, Boolean(before));
   }
 
   _opened(contents, origin, watched) {
@@ -113,19 +125,18 @@ class Main {
   }
 
   _watch(contents, id) {
-    const away = (successor) => {
-      const page = this.pages.get(id);
-      if (!page) return;
-      page.relay.close();
-      page.port.away(successor);
-    };
-    const navigates = (details, url, inPlace, isMainFrame) => {
-      const same = inPlace === undefined ? details.isSameDocument : inPlace;
-      if (!same && (isMainFrame === undefined ? details.isMainFrame : isMainFrame)) away(false);
-    };
-    contents.on('did-start-navigation', navigates);
+    const its = (act) => this.pages.has(id) && act(this.pages.get(id));
+    const away = (successor) => its(({ port, relay }) => {
+      relay.close();
+      port.away(successor);
+    });
+    navigation(contents, {
+      starts: () => its(({ port }) => port.leave()),
+      stays: () => its(({ port }) => port.stay()),
+      goes: () => its(({ port }) => port.leaving && away(false)), // unless the next page was faster
+    });
     contents.on('render-process-gone', () => away(true));
-    contents.on('crashed', () => away(true));
+    contents.on('crashed', () => away(true)); // in Electron before 10
     contents.once('destroyed', () => {
       away(true);
       this.pages.delete(id);
@@ -150,6 +161,7 @@ class Main {
       event.returnValue = { e: { code: -32000, message: 'this page is not allowed to use the backend' } };
       return;
     }
+    if (message.attach && page.port.leaving) page.relay.close(); // that of the page before
     page.port.call(message).then((answer) => {
       if (!event.sender.isDestroyed()) event.returnValue = answer;
     });
@@ -157,7 +169,7 @@ class Main {
 
   /** macOS asks once per app; the backend is the app's child, and goes by its answer. */
   _askPermission(method) {
-    const kind = PERMISSIONS[method];
+    const kind = PERMISSIONS.get(method);
     if (!kind || process.platform !== 'darwin' || this.asked.has(kind)) return;
     this.asked.add(kind);
     electron.systemPreferences.askForMediaAccess(kind).catch((error) => console.warn(`trtc-bridge: ${kind}: ${error.message}`));

@@ -17,6 +17,7 @@ class Port {
     this.origin = origin;
     this.share = null;
     this.listening = true;
+    this.leaving = false; // another page is on its way, and may not come
     this.grace = null;
     this.isOrphan = false;
     this.closed = false;
@@ -28,16 +29,31 @@ class Port {
 
   event(cloud, { name, args, detail }) {
     if (cloud.backlog) cloud.backlog.add({ name, args, detail });
-    else this.send({ type: 'event', cloud: cloud.number, name, args, detail });
+    this.send({ type: 'event', cloud: cloud.number, name, args, detail });
   }
 
   // -- the life of the page ----------------------------------------------------------------------------------------------
 
-  /** The page is gone, or about to load again. `successor`: another page may take over. */
+  /** The page may be about to go: what happens until then is told to it, and kept for the one that comes. */
+  leave() {
+    if (this.closed) return;
+    this.leaving = true;
+    for (const cloud of this._clouds()) cloud.backlog = cloud.backlog || new Backlog(cloud.presence.story());
+  }
+
+  /** It does not go after all: it wanted a download, say. */
+  stay() {
+    if (!this.leaving) return;
+    this.leaving = false;
+    if (this.listening) this._clouds().forEach((cloud) => { cloud.backlog = null; });
+  }
+
+  /** The page is gone. `successor`: another page may take over. */
   away(successor) {
     if (this.closed) return;
+    this.leave();
+    this.leaving = false;
     this.listening = false;
-    for (const cloud of this._clouds()) cloud.backlog = cloud.backlog || new Backlog(cloud.presence.story());
     this.isOrphan = this.isOrphan || successor;
     clearTimeout(this.grace);
     this.grace = setTimeout(() => this.close(), this.host.graceMs);
@@ -63,7 +79,6 @@ class Port {
   /** The page was away for so long that its clouds are gone. */
   _reopen() {
     this.closed = false;
-    this.isOrphan = false;
     this.host.ports.add(this);
   }
 
@@ -123,9 +138,11 @@ class Port {
 
   /** The page's share instance; after a reload the one that it had, how things stood, and what it missed. */
   async _attach() {
-    const back = !this.listening;
+    const back = !this.listening || this.leaving;
     clearTimeout(this.grace);
     this.listening = true;
+    this.leaving = false;
+    this.isOrphan = false;
     if (this.closed) this._reopen();
     this.host.link.wake();
     if (!this.share || this.share.destroyed) this.share = await this.host.createShare(this);
@@ -173,6 +190,7 @@ class Port {
 
 /** The params of a call that a page may make: methods of the surface, no others. Clouds come and go by ways of their own. */
 function checked(method, params = {}) {
+  if (typeof method !== 'string') throw new RpcError(-32601, 'Method not found');
   const known = Object.prototype.hasOwnProperty.call(methods, method) && method !== 'createSubCloud' && method !== 'destroy';
   if (!known) throw new RpcError(-32601, `${method}: Method not found`);
   if (params === null || typeof params !== 'object' || Array.isArray(params)) throw new RpcError(-32602, `${method}: params have to be an object`);

@@ -120,6 +120,14 @@ test('a page that comes in the place of a closed one takes over its call', async
   assert.notStrictEqual(third.port, one.port);
 });
 
+test('a page that crashed and is there again keeps its call from other windows', async (t) => {
+  const made = host(t);
+  const one = await new Page(made).attach();
+  one.port.away(true);
+  await one.attach();
+  assert.notStrictEqual((await new Page(made).attach()).port, one.port);
+});
+
 test('a page that reloads: the call goes on, and it hears how things stood and what it missed', async (t) => {
   const made = host(t);
   const [page, friend] = [await new Page(made).attach(), await new Page(made).attach()];
