@@ -138,6 +138,7 @@ class Link extends EventEmitter {
   }
 
   _up(state, fresh) {
+    if (this.supervisor.ending) return; // what waits is for the next one
     clearTimeout(this.contact);
     this.pinged = null;
     this.failedAt = null;

@@ -49,6 +49,11 @@ class Supervisor extends EventEmitter {
     return this.options.rooms || process.env.PYBACKEND_ROOMS;
   }
 
+  /** Whether the one that runs is to end: what it still says of itself does not count. */
+  get ending() {
+    return this.stopping !== null || this.reason !== '';
+  }
+
   /** Does nothing while one runs or is about to. */
   start() {
     if (this.child || this.timer || this.stopping) return;
@@ -129,7 +134,7 @@ class Supervisor extends EventEmitter {
   }
 
   _said(run, line) {
-    if (this.ready || this.stopping || run.over) return;
+    if (this.ready || this.ending || run.over) return;
     let message;
     try {
       message = JSON.parse(line);

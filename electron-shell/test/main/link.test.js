@@ -132,3 +132,15 @@ test('after stop nothing is left that keeps a program alive', async (t) => {
   const kinds = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind.includes('TCPSocket') || kind.includes('PipeWrap'));
   assert.ok(kinds.filter((kind) => kind === 'Timeout').length === 0, kinds.join());
 });
+
+test('another room service: what waits is for the backend that uses it, also when the one before was just ready', async (t) => {
+  const made = await real(t);
+  const ups = [];
+  made.on('up', ({ pid }) => ups.push(pid));
+  const version = made.request('getSDKVersion', {}, { patient: true });
+  const [{ pid }] = await next(made.supervisor, 'ready');
+  made.rpc.prependListener('up', () => made.moveTo('ws://127.0.0.1:9/signal')); // as late as can be
+  await version;
+  assert.strictEqual(ups.length, 1);
+  assert.notStrictEqual(ups[0], pid);
+});

@@ -185,3 +185,12 @@ test('nothing secret is in its arguments or its environment', { skip: !linux && 
   const given = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean).sort();
   assert.deepStrictEqual(given, Object.keys(process.env).map((name) => `${name}=${process.env[name]}`).sort(), 'what it inherits, and no more');
 });
+
+test('one that is replaced before it is ready is not taken for the next', async (t) => {
+  const made = supervisor(t, ['hasty', '100']);
+  made.start();
+  const lost = next(made, 'lost');
+  made.again('ws://127.0.0.1:9/other');
+  await lost;
+  assert.deepStrictEqual(names(made), ['lost']);
+});
