@@ -4,12 +4,15 @@ The virtual environment is `.venv` beside the project (or `PYBACKEND_VENV`), mad
 changes. System packages are installed where that is allowed (root with apt); elsewhere the line to run is printed.
 """
 
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,21 +46,66 @@ def _run(command: Sequence[str | Path], **options: object) -> None:
     subprocess.run([str(word) for word in command], check=True, stdout=sys.stderr, **options)  # type: ignore[call-overload]
 
 
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Only one program at a time sets this up; another one waits."""
+    with (ROOT / f".{name}.lock").open("w") as lock:
+        if sys.platform == "win32":
+            import msvcrt
+
+            while True:
+                try:
+                    msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+                    break
+                except OSError:
+                    time.sleep(0.5)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield  # closing the file lets the next one in
+
+
+def _is_stamped(stamp: Path, digest: str) -> bool:
+    return stamp.exists() and stamp.read_text() == digest
+
+
+def _has_pip(python: Path) -> bool:
+    """False, too, for an environment that was given up half-made."""
+    words = [str(python), "-m", "pip", "--version"]
+    return python.exists() and subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def _make_venv(folder: Path) -> None:
+    """Where Debian's Python came without what it takes, that is installed, or named."""
+    say(f"making a virtual environment in {folder}")
+    words = [sys.executable, "-m", "venv", str(folder)]
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    try:
+        _run(words)
+    except subprocess.CalledProcessError:
+        if not ensure_system([package], "a virtual environment"):
+            sys.exit(1)
+        _run(words)
+
+
 def ensure_python() -> Path:
     """The virtual environment with everything in it."""
     python = venv_python()
     stamp = python.parent.parent / "pybackend.stamp"
     digest = _digest([LOCK, ROOT / "pyproject.toml"])
-    if python.exists() and stamp.exists() and stamp.read_text() == digest:
+    if python.exists() and _is_stamped(stamp, digest):
         return python
-    if not python.exists():
-        say(f"making a virtual environment in {python.parent.parent}")
-        _run([sys.executable, "-m", "venv", python.parent.parent])
-    say("installing Python packages (a few minutes the first time)")
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "--require-hashes", "-r", LOCK])
-    _run([*pip, "--no-deps", "--editable", ROOT])
-    stamp.write_text(digest)
+    with _alone("venv"):
+        if python.exists() and _is_stamped(stamp, digest):  # by another one, meanwhile
+            return python
+        if not _has_pip(python):
+            _make_venv(python.parent.parent)
+        say("installing Python packages (a few minutes the first time)")
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+        _run([*pip, "--require-hashes", "-r", LOCK])
+        _run([*pip, "--no-deps", "--editable", ROOT])
+        stamp.write_text(digest)
     return python
 
 
@@ -114,16 +162,25 @@ def has_node() -> bool:
     return True
 
 
+@functools.cache
 def ensure_node() -> bool:
-    """The npm packages that the tests of `electron-shell` need; False where there is no Node.js."""
-    lock = SHELL / "package-lock.json"
+    """The npm packages that the tests of `electron-shell` need; where they cannot be had, that is said."""
+    if not has_node():
+        return False
     npm = shutil.which("npm")
-    if npm is None or not has_node():
+    if npm is None:
+        say("npm is needed for the shell's tests (Debian: sudo apt-get install npm)")
         return False
     stamp = SHELL / "node_modules" / ".pybackend.stamp"
-    digest = _digest([lock])
-    if not (stamp.exists() and stamp.read_text() == digest):
+    digest = _digest([SHELL / "package-lock.json"])
+    with _alone("node"):
+        if _is_stamped(stamp, digest):
+            return True
         say("installing npm packages")
-        _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=SHELL)
+        try:
+            _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=SHELL)
+        except subprocess.CalledProcessError:
+            say("npm packages could not be installed; see above")
+            return False
         stamp.write_text(digest)
     return True

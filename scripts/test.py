@@ -58,9 +58,9 @@ STAGES = (
     Stage("floors", lambda _: [str(Path(sys.executable).with_name("lint-imports"))]),
     Stage("generated", _python("scripts/generate.py", "--check")),
     Stage("python", _pytest),
-    Stage("node", _node(2, "package", "main", "cloud"), machine.SHELL, machine.has_node),
+    Stage("node", _node(2, "package", "main", "cloud"), machine.SHELL, machine.ensure_node),
     # one file after the other: pages are drawn by the CPU here, and some deadlines are the product's promise
-    Stage("pages", _node(1, "renderer", "app", "electron", "loading"), machine.SHELL, machine.has_node),
+    Stage("pages", _node(1, "renderer", "app", "electron", "loading"), machine.SHELL, machine.ensure_node),
 )
 
 
@@ -76,10 +76,14 @@ def main() -> int:
     machine.enter_venv()
     machine.ensure_system(SYSTEM, "tests with sound, browsers and cameras")
     machine.ensure_node()
-    failed, left_out = [], []
+    failed: list[str] = []
+    left_out: list[str] = []
     environment = {**os.environ, "PYBACKEND_PYTHON": sys.executable, "PYTHONUNBUFFERED": "1"}
     for stage in STAGES:
-        if (options.only and stage.name not in options.only) or not stage.needed():
+        if options.only and stage.name not in options.only:
+            continue
+        if not stage.needed():
+            left_out.append(stage.name)
             continue
         started = time.monotonic()
         machine.say(f"{stage.name} …")
@@ -89,7 +93,8 @@ def main() -> int:
             failed.append(stage.name)
     if left_out:
         machine.say(f"left out, for want of something above: {', '.join(left_out)}")
-    machine.say(f"failed: {', '.join(failed)}" if failed else "everything passed" if not left_out else "the rest passed")
+    passed = "the rest passed" if left_out else "everything passed"
+    machine.say(f"failed: {', '.join(failed)}" if failed else passed)
     return int(bool(failed))
 
 
