@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pybackend.devices import pulse
 from pybackend.devices.model import DeviceKind
@@ -23,6 +25,7 @@ class Levels:
 
     def __init__(self) -> None:
         self._levels: dict[tuple[DeviceKind, str], Level] = {}
+        self._telling = asyncio.Lock()
 
     def get(self, kind: DeviceKind, device_id: str) -> Level:
         """As of the last `set` or `refresh`."""
@@ -33,21 +36,29 @@ class Levels:
         level = self.get(kind, device_id)
         return 1.0 if _name(device_id) else 0.0 if level.muted else level.volume / 100
 
-    async def set(
+    def set(
         self, kind: DeviceKind, device_id: str, *, volume: int | None = None, muted: bool | None = None
-    ) -> Level:
-        """Changes what is given. Volumes outside 0…100 are clipped. A server that refuses is logged."""
+    ) -> Coroutine[Any, Any, Level]:
+        """Changes what is given, at once: who asks next is told so. Await it to know that the sound server has it, too.
+
+        Volumes outside 0…100 are clipped. A server that refuses is logged.
+        """
         level = self.get(kind, device_id)
         if volume is not None:
             level = replace(level, volume=min(100, max(0, volume)))
         if muted is not None:
             level = replace(level, muted=muted)
         self._levels[kind, device_id] = level
+        return self._tell(kind, device_id, level, volume=None if volume is None else level.volume, muted=muted)
+
+    async def _tell(
+        self, kind: DeviceKind, device_id: str, level: Level, *, volume: int | None, muted: bool | None
+    ) -> Level:
+        """One after the other: of a slider's many values, the last one stays."""
         if name := _name(device_id):
             try:
-                await asyncio.to_thread(
-                    pulse.set_level, kind, name, volume=None if volume is None else level.volume, muted=muted
-                )
+                async with self._telling:
+                    await asyncio.to_thread(pulse.set_level, kind, name, volume=volume, muted=muted)
             except pulse.PulseError as error:
                 _log.warning("the level of %s %s: %s", kind, device_id, error)
         return level

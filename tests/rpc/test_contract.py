@@ -148,6 +148,23 @@ def test_batches_keep_their_order(wire: Wire) -> None:
     assert [answer.get("result", answer.get("error", {}).get("code")) for answer in answers] == [None, 60, -32600, None]
 
 
+def test_device_levels_are_changed_at_once(wire: Wire) -> None:
+    for device, mute in (("Speaker", "SpeakerDevice"), ("MicDevice", "MicDevice")):
+        for volume, muted in ((30, True), (100, False)):
+            calls: list[tuple[str, list[Any]]] = [
+                (f"setCurrent{device}Volume", [volume]),
+                (f"setCurrent{mute}Mute", [muted]),
+                (f"getCurrent{device}Volume", []),
+                (f"getCurrent{mute}Mute", []),
+            ]
+            batch = [
+                {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+                for number, (method, params) in enumerate(calls)
+            ]
+            answers = wire.raw(json.dumps(batch).encode())
+            assert [answer["result"] for answer in answers] == [None, None, volume, muted]
+
+
 def test_events_follow_their_answer_and_can_be_replayed(wires: Callable[[Backend], Wire], backend: Backend) -> None:
     """P54: numbered without a gap, to those who asked, and again for those who missed them."""
     wire, deaf = wires(backend), wires(backend)

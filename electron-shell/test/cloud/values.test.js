@@ -56,11 +56,15 @@ test('what was set is what one gets, in the next line and later', async (t) => {
     cloud.setAudioPlayoutVolume(100 - volume);
     assert.deepStrictEqual([cloud.getAudioPlayoutVolume(), cloud.getAudioCaptureVolume()], [100 - volume, volume]);
   }
-  cloud.setCurrentMicDeviceVolume(42);
-  cloud.setCurrentMicDeviceMute(true);
-  await until(() => cloud.getCurrentMicDeviceVolume() === 42 && cloud.getCurrentMicDeviceMute() === true);
-  cloud.setCurrentMicDeviceMute(false);
-  await until(() => cloud.getCurrentMicDeviceMute() === false);
+  for (let volume = 0; volume <= 100; volume += 2) {
+    cloud.setCurrentMicDeviceVolume(volume);
+    cloud.setCurrentSpeakerVolume(100 - volume);
+    cloud.setCurrentMicDeviceMute(volume % 4 === 0);
+    cloud.setCurrentSpeakerDeviceMute(volume % 4 !== 0);
+    assert.strictEqual(cloud.getCurrentSpeakerDeviceMute(), volume % 4 !== 0); // the last one first
+    assert.strictEqual(cloud.getCurrentMicDeviceMute(), volume % 4 === 0);
+    assert.deepStrictEqual([cloud.getCurrentSpeakerVolume(), cloud.getCurrentMicDeviceVolume()], [100 - volume, volume]);
+  }
   const first = cloud.generateCustomPTS();
   await new Promise((resolve) => setTimeout(resolve, 30));
   const later = cloud.generateCustomPTS();
