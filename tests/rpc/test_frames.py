@@ -115,7 +115,7 @@ async def test_credit_is_capped_at_two(screen: Screen) -> None:
     await viewer.want(LOCAL)
     for _ in range(5):
         await viewer.say(credit=50)
-    await asyncio.sleep(0.05)
+    await viewer.want(LOCAL)  # answered when the credit is taken
     for number in range(5):
         await screen.publish(LOCAL, picture(number))
     assert [(await viewer.frame())[7] for _ in range(2)] == [0, 1]
@@ -138,7 +138,7 @@ async def test_credit_is_counted_per_source(screen: Screen) -> None:
     ids = await viewer.want(LOCAL, (0, "anna", 0))
     await viewer.say(credit=1, source=ids[0, "anna", 0])
     await viewer.say(credit=1, source=999)
-    await asyncio.sleep(0.02)
+    await viewer.want(LOCAL, (0, "anna", 0))
     await screen.publish(LOCAL, picture(1))
     await screen.publish((0, "anna", 0), picture(2))
     assert (await viewer.frame())[6] == ids[0, "anna", 0]
@@ -152,7 +152,7 @@ async def test_a_want_stays_until_replaced(screen: Screen) -> None:
     assert after[LOCAL] == before[LOCAL]
     assert after[0, "ben", 0] not in before.values()
     await viewer.say(credit=2)
-    await asyncio.sleep(0.02)
+    await viewer.want(LOCAL, (0, "ben", 0))
     await screen.publish((0, "anna", 0), picture(1))
     await screen.publish(LOCAL, picture(2))
     assert (await viewer.frame())[6:8] == (before[LOCAL], 2)
@@ -164,7 +164,7 @@ async def test_viewers_do_not_share_credit(screen: Screen) -> None:
     one, other = await screen.viewer(), await screen.viewer()
     assert await one.want(LOCAL) == await other.want(LOCAL)
     await one.say(credit=1)
-    await asyncio.sleep(0.02)
+    await one.want(LOCAL)
     await screen.publish(LOCAL, picture(1))
     assert (await one.frame())[7] == 1
     assert await other.silent()
