@@ -188,12 +188,17 @@ class FrameServer:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self._admit(request)
         socket = web.WebSocketResponse(max_msg_size=1 << 20, compress=False, timeout=GOODBYE_S)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:  # gone before it was greeted
+            return web.Response()
         viewer = Viewer(self._hub, self._identify, socket)
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await viewer.take(message.data)
+        except ConnectionError:
+            pass  # gone before it was answered
         finally:
             await viewer.close()
         return socket

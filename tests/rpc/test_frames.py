@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import re
+import socket
 import struct
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,7 +24,9 @@ LOCAL = (0, "", 0)
 
 def picture(number: int, *, width: int = 4, height: int = 2, rotation: int = 0) -> Picture:
     """Its pixels are all its number."""
-    return Picture(width, height, bytes([number % 256]) * (width * height * 3 // 2), 1_000_000 + number, number, rotation)
+    return Picture(
+        width, height, bytes([number % 256]) * (width * height * 3 // 2), 1_000_000 + number, number, rotation
+    )
 
 
 class Viewer:
@@ -240,3 +244,17 @@ async def test_origins(screen: Screen, origin: str | None, accepted: bool) -> No
         with pytest.raises(InvalidStatus) as caught:
             await screen.viewer(origin=given)
         assert caught.value.response.status_code == 403
+
+
+async def test_a_viewer_that_goes_in_mid_word_is_no_fault(screen: Screen, caplog: pytest.LogCaptureFixture) -> None:
+    host, port, path = re.fullmatch(r"ws://(.+):(\d+)/(.+)", screen.url).groups()  # type: ignore[union-attr]
+    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    greeting = f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\n\r\n"
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as goer:
+            goer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            goer.send(greeting.encode())
+        await asyncio.sleep(0)
+    stays = await screen.viewer()
+    await stays.want(LOCAL)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
