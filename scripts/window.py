@@ -55,25 +55,25 @@ class Shell:
             Program(self._command(), first_line=json.dumps(told), environment=environment)
         )
         if kind == "browser":
-            self.url = self.program.wait_ready()["url"]
-            self._browse(stack)
+            ready = self.program.wait_ready()
+            self.url = ready["url"]
+            machine.say(f"the page is at {self.url}")
+            if has_screen():
+                self._browse(ready["once"], stack)
 
     def _command(self) -> list[str]:
         if self.kind == "electron":
             return [str(shells.electron()), *_as_root(), str(APP)]
         return [str(shutil.which("node")), str(APP / "gateway")]
 
-    def _browse(self, stack: ExitStack) -> None:
-        """A window of its own where there is a Chromium, else a tab of the default browser; without a screen the address."""
-        machine.say(f"the page is at {self.url}")
-        if not has_screen():
-            return
+    def _browse(self, once: str, stack: ExitStack) -> None:
+        """A window of its own where there is a Chromium, else a tab of the default browser. Anybody may read its arguments."""
         browser = shells.browser()
         if browser is None:
-            webbrowser.open(self.url)
+            webbrowser.open(once)
             return
         profile = stack.enter_context(tempfile.TemporaryDirectory(prefix="pybackend-", ignore_cleanup_errors=True))
-        words = [browser, f"--app={self.url}", f"--user-data-dir={profile}", *BROWSER_FLAGS, *_as_root()]
+        words = [browser, f"--app={once}", f"--user-data-dir={profile}", *BROWSER_FLAGS, *_as_root()]
         window = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         stack.callback(window.wait)
         stack.callback(window.terminate)

@@ -2,7 +2,7 @@
 /**
  * The shell without Electron: a backend, kept as Electron's main process keeps it, and the page for a browser on this machine.
  *
- *   node app/gateway [--port N]     prints {"ready":true,"url":…}; PYBACKEND_ROOMS says where the room service is
+ *   node app/gateway [--port N]     prints {"ready":true,"url":…,"once":…}; PYBACKEND_ROOMS says where the room service is
  *
  * With TRTC_APP_STDIN=1 the first line on stdin is for the form (see launcher.js), and the end of stdin ends us.
  */
@@ -36,8 +36,8 @@ async function start() {
   host.link.wake(); // the backend is there by the time that somebody opens the page
   server = new Server(host, launcher);
   try {
-    const url = await server.listen(wanted);
-    process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, url })}\n`);
+    const addresses = await server.listen(wanted);
+    process.stdout.write(`${JSON.stringify(Object.assign({ ready: true, pid: process.pid }, addresses))}\n`);
   } catch (error) {
     process.stderr.write(`gateway: ${error.message}\n`);
     process.exit(1);

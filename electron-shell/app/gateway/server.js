@@ -78,6 +78,7 @@ class Server {
     this.launcher = launcher;
     this.host = host;
     this.token = crypto.randomBytes(24).toString('hex');
+    this.ticket = crypto.randomBytes(24).toString('hex'); // leads to the page once; '' when it has
     this.files = files();
     this.server = http.createServer((request, response) => this._request(request, response));
     this.server.on('upgrade', (request, socket) => this._upgrade(request, socket));
@@ -89,7 +90,7 @@ class Server {
     };
   }
 
-  /** Resolves to the address of the page. */
+  /** Resolves to {url, once}: the address of the page, and one that leads there a single time. */
   listen(port = 0) {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
@@ -97,7 +98,7 @@ class Server {
         this.address = `${HOST}:${this.server.address().port}`;
         this.origin = `http://${this.address}`;
         this.seats = new Seats(this.host, this.origin);
-        resolve(`${this.origin}/${this.token}/`);
+        resolve({ url: `${this.origin}/${this.token}/`, once: `${this.origin}/${this.ticket}/` });
       });
     });
   }
@@ -108,21 +109,37 @@ class Server {
     if (this.server.closeAllConnections) this.server.closeAllConnections();
   }
 
-  /** The path behind the token. Throws for who does not know it, or comes from elsewhere. */
-  _path({ url, headers }) {
+  /** Whether it is the one visit with the ticket: arguments of programs, where that may stand, are for everybody to read. */
+  _isFirst({ method, url }) {
+    if (method !== 'GET' || !this.ticket || !same(url.split('/')[1] || '', this.ticket)) return false;
+    this.ticket = '';
+    return true;
+  }
+
+  /** Throws for who comes from elsewhere. */
+  _fromHere({ headers }) {
     if (headers.host !== this.address) throw new Refusal(403, 'another host');
     if (headers.origin !== undefined && headers.origin !== this.origin) throw new Refusal(403, 'another origin');
+  }
+
+  /** The path behind the token. Throws for who does not know it. */
+  _path({ url }) {
     const [, token, ...rest] = url.split('?')[0].split('/');
     if (!same(token || '', this.token)) throw new Refusal(403, 'the address has no valid token');
     return rest.join('/');
   }
 
   async _request(request, response) {
-    const answer = (status, type, text) => {
-      response.writeHead(status, Object.assign({ 'content-type': type }, HEADERS));
+    const answer = (status, type, text, more) => {
+      response.writeHead(status, Object.assign({ 'content-type': type }, HEADERS, more));
       response.end(text);
     };
     try {
+      this._fromHere(request);
+      if (this._isFirst(request)) {
+        answer(302, 'text/plain', '', { location: `/${this.token}/` });
+        return;
+      }
       const name = this._path(request);
       if (request.method === 'GET') {
         const file = Object.prototype.hasOwnProperty.call(this.files, name || 'index.html') && this.files[name || 'index.html'];
@@ -172,6 +189,7 @@ class Server {
 
   _upgrade(request, socket) {
     try {
+      this._fromHere(request);
       const name = this._path(request);
       if (request.headers.origin === undefined || !request.headers['sec-websocket-key']) throw new Refusal(403, 'a page expected');
       this._seatOf(name, 'events').plug(new PageSocket(request, socket));

@@ -79,6 +79,19 @@ test('only who knows the token, asks this very server and comes from its page is
   assert.strictEqual((await post(url, 'nowhere', {})).status, 404);
 });
 
+test('a ticket leads to the page once', async (t) => {
+  const { url, ticket } = await gateway(t, null);
+  const once = new URL(ticket);
+  assert.strictEqual((await ask(once, { headers: { host: 'evil.example' } })).status, 403);
+  assert.strictEqual((await ask(once, { method: 'POST' })).status, 403);
+  assert.strictEqual((await ask(once, { path: `${once.pathname}app.js`, headers: { origin: 'http://evil.example' } })).status, 403);
+  const { status, headers } = await ask(once);
+  assert.deepStrictEqual([status, headers.location], [302, new URL(url).pathname]);
+  const again = await ask(once);
+  assert.deepStrictEqual([again.status, again.headers.location], [403, undefined]);
+  assert.strictEqual((await ask(new URL(url))).status, 200);
+});
+
 test('a seat is its page’s alone, and what it is told has to make sense', async (t) => {
   const { url: text, said } = await gateway(t, null);
   const url = new URL(text);

@@ -9,7 +9,8 @@ const { APP, COMMAND, ROOT } = require('./programs');
 const GATEWAY = path.join(ROOT, 'electron-shell/app/gateway');
 
 /**
- * `told`: what its stdin says; null for nothing. Resolves to {child, url, exited, said, backend}; `said` are the lines of its log,
+ * `told`: what its stdin says; null for nothing. Resolves to {child, url, ticket, exited, said, backend}: `ticket` is an
+ * address that leads to `url` once, `said` are the lines of its log,
  * `backend()` is the number of the process that it keeps; 0 for none.
  */
 async function gateway(t, service, told = {}, environment = {}) {
@@ -30,9 +31,9 @@ async function gateway(t, service, told = {}, environment = {}) {
   const line = once(readline.createInterface({ input: child.stdout }), 'line').then(([text]) => text);
   const early = exited.then(([code]) => { throw new Error(`the gateway ended with code ${code}: ${said.join('\n')}`); });
   early.catch(() => {}); // it may end later, too
-  const { url } = JSON.parse(await Promise.race([line, early]));
+  const { url, once: ticket } = JSON.parse(await Promise.race([line, early]));
   const backend = () => Number(spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).stdout);
-  return { child, url, exited, said, backend };
+  return { child, url, ticket, exited, said, backend };
 }
 
 /** A page of its own context, as another browser would show it; what it complains of is in `complaints`. */
