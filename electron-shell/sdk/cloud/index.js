@@ -185,5 +185,6 @@ for (const name of Object.keys(methods)) {
 }
 hidden(TRTCCloud.prototype, helpers);
 hidden(TRTCCloud.prototype, managers);
+hidden(TRTCCloud.prototype, { __v_skip: true }); // Vue 3 leaves it as it is: behind a proxy of its it would not be the share instance
 
 module.exports = TRTCCloud;

@@ -21,6 +21,24 @@ async function holds(t, code) {
   return made;
 }
 
+/** As Vue 3's `reactive` does: all that it is given, and all that is got from it, is behind a proxy, unless it is marked. */
+const REACTIVE = `
+const reactive = (object) => (typeof object !== 'object' || object === null || object.__v_skip ? object
+  : new Proxy(object, { get: (target, key, proxy) => reactive(Reflect.get(target, key, proxy)) }));
+`;
+
+test('an application may keep it, and its params, in the reactive state of a framework', (t) => holds(t, `${REACTIVE}
+  const share = TRTCCloud.getTRTCShareInstance();
+  const state = reactive({ cloud: share, params: Object.assign(new TRTCCloud.TRTCParams(), ${params('vue', 3)}) });
+  assert.strictEqual(state.cloud, share);
+  assert.deepStrictEqual(Object.keys(share), []);
+  const entered = new Promise((resolve) => state.cloud.once('onEnterRoom', resolve));
+  state.cloud.enterRoom(state.params, 0);
+  assert.ok(await entered > 0);
+  assert.strictEqual(state.cloud.getCameraDevicesList().length, 1);
+  state.cloud.destroy();
+`));
+
 test('there is one share instance, by whatever name', (t) => holds(t, `
   const share = new TRTCCloud({ networkProxy: {} });
   assert.strictEqual(TRTCCloud.getTRTCShareInstance(), share);
