@@ -23,6 +23,11 @@ const PERMISSIONS = new Map([
 /** Addresses that anybody can bring about. */
 const STRANGE = ['about:', 'blob:', 'chrome-error:', 'data:', 'filesystem:', 'ftp:', 'javascript:', 'view-source:'];
 
+const isWeb = ({ protocol }) => protocol === 'http:' || protocol === 'https:';
+
+/** As browsers spell it; schemes of an app's own have one as well. */
+const spelled = (url) => (isWeb(url) ? url.origin : `${url.protocol}//${url.host}`);
+
 /** The origin of a page's address; null for one that may not use the backend. */
 function originOf(address, allowed) {
   let url;
@@ -31,9 +36,8 @@ function originOf(address, allowed) {
   } catch (error) {
     return null;
   }
-  const web = url.protocol === 'http:' || url.protocol === 'https:';
-  if (!web) return STRANGE.includes(url.protocol) ? null : `${url.protocol}//${url.host}`;
-  return LOOPBACK.test(url.hostname) || allowed.has(url.origin) ? url.origin : null;
+  const fine = isWeb(url) ? LOOPBACK.test(url.hostname) || allowed.has(url.origin) : !STRANGE.includes(url.protocol);
+  return fine ? spelled(url) : null;
 }
 
 class Main {
@@ -58,7 +62,7 @@ class Main {
 
   /** Further origins whose pages may use the backend; to be said before the first of them does. */
   allowOrigin(origin) {
-    this.allowed.add(new URL(origin).origin);
+    this.allowed.add(spelled(new URL(origin)));
   }
 
   listen() {
@@ -136,7 +140,7 @@ class Main {
       goes: () => its(({ port }) => port.leaving && away(false)), // unless the next page was faster
     });
     contents.on('render-process-gone', () => away(true));
-    contents.on('crashed', () => away(true)); // in Electron before 10
+    contents.on('crashed', () => away(true)); // what old versions of Electron call it
     contents.once('destroyed', () => {
       away(true);
       this.pages.delete(id);

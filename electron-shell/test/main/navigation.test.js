@@ -184,6 +184,13 @@ test('addresses that anybody can bring about are not heard', async () => {
   for (const address of ['app://here/index.html', 'http://127.0.0.1:3000/', 'https://[::1]/']) (await page(address)).emit('destroyed');
 });
 
+test('an origin that is allowed is spelled as its pages spell it', async () => {
+  for (const address of ['app://here/index.html', 'https://APP.example:443/x']) main.allowOrigin(address);
+  const { allowed } = globalThis[Symbol.for('trtc-bridge.main')];
+  assert.deepStrictEqual([allowed.has('app://here'), allowed.has('https://app.example'), allowed.has('null')], [true, true, false]);
+  (await page('https://app.example/page')).emit('destroyed');
+});
+
 test('what is no method harms nobody', async () => {
   const contents = await page();
   for (const method of [{ toString: 1, valueOf: 1 }, 5, null, ['log'], 'constructor']) contents.cast(method, {});
