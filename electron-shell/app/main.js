@@ -22,7 +22,7 @@ const launcher = listen(() => app.quit());
 
 /** In the app's data, where one bundle may replace another. */
 function write() {
-  folder = path.join(app.getPath('userData'), 'page');
+  folder = path.join(app.getPath('userData'), WITH_NODE ? 'page-with-node' : 'page'); // both kinds may run at once
   fs.mkdirSync(folder, { recursive: true });
   const files = pageFiles();
   if (WITH_NODE) files['app.js'].body = `window.require(${JSON.stringify(path.join(PAGE, 'index.js'))});`;
