@@ -11,6 +11,7 @@ const path = require('path');
 const electron = require('electron');
 const { NAMES, MAIN } = require('../bridge/channel');
 const { Host } = require('./host');
+const { NO_BACKEND } = require('./link');
 const { navigation } = require('./navigation');
 const { Relay } = require('./relay');
 
@@ -19,6 +20,12 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const PERMISSIONS = new Map([
   ['startLocalPreview', 'camera'], ['startCameraDeviceTest', 'camera'], ['startLocalAudio', 'microphone'], ['startMicDeviceTest', 'microphone'],
 ]);
+
+const NO_WAITING = {
+  code: NO_BACKEND,
+  message: 'the main process cannot wait for the backend: values are those of failure until they are known, '
+    + 'and what has to answer at once does nothing (sendCustomCmdMsg, sendSEIMsg, createSubCloud); pages can do all of it',
+};
 
 /** Addresses that anybody can bring about. */
 const STRANGE = ['about:', 'blob:', 'chrome-error:', 'data:', 'filesystem:', 'ftp:', 'javascript:', 'view-source:'];
@@ -73,7 +80,7 @@ class Main {
     app.on('will-quit', (event) => this._quit(event));
   }
 
-  /** For TRTCCloud in the main process itself. It cannot wait: values that a page would wait for come as those of failure. */
+  /** For TRTCCloud in the main process itself. It cannot wait: what a page would wait for comes as on failure; that is said once. */
   channel() {
     let heard = () => {};
     const port = this.host.open((message) => setImmediate(() => heard(message)), 'main');
@@ -82,7 +89,7 @@ class Main {
       cast: (message) => port.cast(message),
       call: (message) => (message.attach && number !== null
         ? { v: { cloud: number, frames: this.host.framesUrl } }
-        : { e: { code: -32000, message: 'the main process cannot wait for the backend; ask from a page' } }),
+        : { e: NO_WAITING }),
       listen: (callback) => { heard = callback; },
     };
   }

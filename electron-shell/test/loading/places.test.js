@@ -85,9 +85,13 @@ test('the main process itself is in a call, without a window', options, async (t
       text = error.message;
     }
     cloud.exitRoom();
-    return [typeof cloud.getSDKVersion(), Array.isArray(cloud.getCameraDevicesList()), /no page to draw in/.test(text)];
-  }), ['string', true, true]);
+    return [typeof cloud.getSDKVersion(), Array.isArray(cloud.getCameraDevicesList()), cloud.sendCustomCmdMsg(1, 'x', true, true), /no page to draw in/.test(text)];
+  }), ['string', true, false, true]);
   assert.deepStrictEqual((await until(() => seen('onExitRoom'), 'the exit'))[1], [0]);
+  await until(() => shell.main(() => global.cloud.getCameraDevicesList().length), 'the values that it waits for in turns');
+  await shell.main(() => { console.log('that is all'); });
+  await until(() => shell.log.includes('that is all'), 'the end of its log');
+  assert.strictEqual(shell.log.filter((line) => line.includes('cannot wait')).length, 1, shell.log.join('\n'));
 });
 
 test('without the line in the main process calls fail, at once, and say what to add', options, async (t) => {
