@@ -80,3 +80,13 @@ def test_node_without_npm_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert machine.ensure_node() is False
     assert "npm is needed" in capsys.readouterr().err
     machine.ensure_node.cache_clear()
+
+
+def test_a_python_that_is_too_old_is_one_clear_line() -> None:
+    pretend = "import sys; sys.version_info = (3, 9, 2, 'final', 0); import scripts.machine"
+    ended = subprocess.run(
+        [sys.executable, "-c", pretend], cwd=machine.ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("Python 3.11 or newer is needed; ")
