@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it has not been asked yet
     sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}")
 
 ROOT = Path(__file__).resolve().parent.parent
