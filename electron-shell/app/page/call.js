@@ -11,6 +11,7 @@ class Call {
     this.changed = changed;
     this.state = STATES.LOBBY;
     this.values = null; // what the form said
+    this.attempts = 0; // to enter
     this.since = 0;
     this.ending = null; // {reason, cause, todo}
   }
@@ -22,9 +23,11 @@ class Call {
   async enter(values) {
     if (this.active) return;
     this.values = values;
+    this.attempts += 1;
+    const attempt = this.attempts;
     this._to(STATES.ENTERING);
     const userSig = await this.prepare(values);
-    if (this.state !== STATES.ENTERING) return; // called off meanwhile
+    if (this.state !== STATES.ENTERING || this.attempts !== attempt) return; // called off meanwhile
     if (userSig === null) {
       this._to(STATES.LOBBY);
       return;

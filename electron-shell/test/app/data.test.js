@@ -1,11 +1,12 @@
 'use strict';
-/** What the page knows by heart is complete: reasons, errors, events; and its script and style suit the oldest Electron that it is for. */
+/** What the page knows by heart is complete: reasons, errors, events, the steps of a call; and its script and style suit the oldest Electron that it is for. */
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
 const acorn = require('acorn');
 const { bundle } = require('../../app/bundle');
+const { Call } = require('../../app/page/call');
 const { PAGE, pageFiles } = require('../../app/files');
 const { ERRORS, errorFor } = require('../../app/page/errors');
 const { EVENTS, REPEATING } = require('../../app/page/events');
@@ -92,4 +93,20 @@ test('scripts are ES2019, and the style has nothing that Chromium 83 lacks', () 
   const { body } = files['index.html'];
   assert.match(body, /default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ws:\/\/127\.0\.0\.1:\*/);
   assert.doesNotMatch(body, /<script>|\son[a-z]+="|\sstyle="|https?:\/\//);
+});
+
+test('an attempt to enter that was called off comes to nothing, also while there is a next one', async () => {
+  const entered = [];
+  const answers = [];
+  const cloud = { enterRoom: ({ userId }) => entered.push(userId), exitRoom: () => {} };
+  const call = new Call(cloud, () => new Promise((resolve) => answers.push(resolve)), () => {});
+  const first = call.enter({ user: 'alice' });
+  call.leave();
+  call.exited(0, 'leave');
+  const second = call.enter({ user: 'bob' });
+  answers[1]('signature');
+  await second;
+  answers[0]('signature');
+  await first;
+  assert.deepStrictEqual(entered, ['bob']);
 });
