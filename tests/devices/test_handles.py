@@ -272,11 +272,11 @@ async def test_speakers_borrowers_are_mixed(registry: Registry) -> None:
 
     for owner, source in (("a", pull(20_000)), ("b", pull(5_000)), ("c", lambda _: b"xx")):
         await registry.open_speaker(owner, "virtual:speaker", source, ignore)
-    await until(lambda: registry.played.samples()[-1:] == [25_000])
+    await until(lambda: registry.played.samples()[-1:].tolist() == [25_000])
     await registry.open_speaker("d", "virtual:speaker", pull(20_000), ignore)
-    await until(lambda: registry.played.samples()[-1:] == [32_767])
+    await until(lambda: registry.played.samples()[-1:].tolist() == [32_767])
     assert await registry.close_owner("a")
-    await until(lambda: registry.played.samples()[-1:] == [25_000])
+    await until(lambda: registry.played.samples()[-1:].tolist() == [25_000])
 
 
 async def test_what_is_not_listed_is_not_opened(registry: Registry) -> None:
