@@ -205,6 +205,9 @@ FAILURES: Final = MappingProxyType(
     }
 )
 
+PER_FRAME: Final = frozenset({"sendCustomAudioData", "mixExternalAudioFrame"})
+"""Called many times a second: one warning says it, and leaves room in the journal for other events."""
+
 _BY_TYPE: Final = MappingProxyType({"number": -1, "boolean": False, "string": ""})
 
 
@@ -220,6 +223,7 @@ def call(cloud: Cloud, name: str, args: list[Any]) -> Any:
     """Carries out a method with checked arguments."""
     if (function := CALLS.get(name)) is not None:
         return function(cloud, *args)
-    if name not in PAGE_ONLY:
+    if name not in PAGE_ONLY and name not in cloud.said:
         cloud.emit("onWarning", NOT_SUPPORTED_YET, f"{name} is not supported yet", {"method": name})
+        cloud.said.update(PER_FRAME & {name})
     return failure_value(name)

@@ -52,6 +52,8 @@ class Cloud:
         self.levels = levels
         self.emit = context.emit
         self.destroyed = False
+        self.said: set[str] = set()
+        """Methods that are called for every frame and not built yet, as far as it was said since the room was entered."""
         self._tasks = Tasks("cloud")
         self._snapshots = Tasks("snapshots")
         self.choice = DeviceChoice(context.catalog, self._device_chosen)
@@ -83,6 +85,7 @@ class Cloud:
 
     def enter(self, params: dict[str, Any] | None, scene: float) -> None:
         """enterRoom."""
+        self.said.clear()
         try:
             self.session.enter(entry(params, scene))
         except BadEntry as bad:
@@ -95,6 +98,7 @@ class Cloud:
     def destroy(self) -> None:
         """Leaves the room and closes every device; until it is revived, it answers no calls."""
         self.destroyed = True
+        self.said.clear()
         self.volume.stop()
         self.session.exit(silent=True)
 

@@ -225,6 +225,13 @@ def test_methods_that_are_not_built_yet_say_so(wire: Wire) -> None:
     warning = wire.hear("onWarning")
     assert warning["args"][0] == 9001
     assert "startAudioRecording" in warning["args"][1]
+    for frames in (40, 2):
+        for _ in range(frames):
+            assert wire.ask("mixExternalAudioFrame", [{}])["result"] == -1
+        wire.ask("startPlayMusic", [{}])
+        named = [wire.hear("onWarning")["args"][2]["method"] for _ in range(2)]
+        assert named == ["mixExternalAudioFrame", "startPlayMusic"], "one warning for all frames"
+        wire.ask("enterRoom", [None, 0])
 
 
 _PLAIN: dict[str, list[Any]] = {
