@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--shell",
         choices=["electron", "browser"],
-        help="the Electron app, or its page in a browser; default: Electron where there is one",
+        help="the Electron app, or its page in a browser; default: Electron where there is one (on Windows the browser)",
     )
     parser.add_argument("--json", action="store_true", help="with --headless: the timeline as JSON lines")
     parser.add_argument("--svg", metavar="FILE", help="with --headless: the timeline as a picture, too")

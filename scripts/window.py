@@ -1,7 +1,7 @@
 """Everything in one command: a room service, the shell, and the backend that the shell keeps; their logs side by side.
 
-The shell is the Electron app, or, without an Electron binary, the same page in a browser by way of the gateway. Where there is no
-screen the gateway says where its page is.
+The shell is the Electron app, or, without an Electron binary and on Windows, the same page in a browser by way of the gateway.
+Where there is no screen the gateway says where its page is.
 """
 
 import json
@@ -25,6 +25,9 @@ from . import machine, shells
 APP = machine.SHELL / "app"
 BACKEND = "[pybackend] "
 """Begins the lines that the shell passes on from its backend."""
+
+HEARS = sys.platform != "win32"
+"""Whether an Electron app is told anything by its stdin, which on Windows is always at its end."""
 
 BROWSER_FLAGS = ("--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync")
 
@@ -85,7 +88,10 @@ class Shell:
 
 def choose(wanted: str | None) -> str | None:
     """`electron` or `browser`; None, with what to do said, where neither can be had."""
-    if wanted != "browser" and has_screen() and shells.electron() is not None:
+    if wanted == "electron" and not HEARS:
+        machine.say("Electron has no stdin on Windows: the app will ask for a UserSig (pybackend usersig makes one)")
+    fits = wanted == "electron" or (wanted is None and HEARS)
+    if fits and has_screen() and shells.electron() is not None:
         missing = machine.missing_system(shells.LIBRARIES)
         if not missing or machine.ensure_system(shells.LIBRARIES, "Electron's window"):
             return "electron"

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from pybackend.client.program import Program
-from scripts import shells, window
+from scripts import machine, shells, window
 
 ROOT = Path(__file__).resolve().parents[2]
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -131,6 +131,17 @@ def test_with_a_screen_there_is_a_window(dev: Callable[..., Dev], screen: str, t
     assert "--virtual-devices" in words
     status, _ = running.end()
     assert status == 0
+
+
+def test_where_electron_cannot_be_told_anything_a_browser_is_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(shells, "electron", lambda: Path(sys.executable))
+    monkeypatch.setattr(machine, "missing_system", lambda _: [])
+    chosen = []
+    for hears in (True, False):
+        monkeypatch.setattr(window, "HEARS", hears)
+        chosen += [window.choose(None), window.choose("electron"), window.choose("browser")]
+    assert chosen == ["electron", "electron", "browser", "browser", "electron", "browser"]
 
 
 def test_lines_of_the_log_say_whose_they_are(capfd: pytest.CaptureFixture[str]) -> None:
