@@ -1,5 +1,5 @@
 'use strict';
-/** Random histories of calls, reloads, deaths and hangs against real backends: one onExitRoom per entered room, whatever happened. HISTORIES=n for more. */
+/** Random histories of calls, links, reloads, deaths and hangs against real backends: one onExitRoom per entered room, whatever happened. HISTORIES=n for more. */
 const assert = require('assert');
 const { before, after, test } = require('node:test');
 const { Host } = require('../../sdk/main/host');
@@ -84,6 +84,12 @@ const ACTS = {
   },
   devices: ({ page }, roll) => page.cast(...[['startLocalPreview', { views: null }], ['stopLocalPreview'], ['startLocalAudio', { quality: 2 }], ['stopLocalAudio']][roll(4)]),
   reload: ({ page }) => page.reload(),
+  /** To nowhere: the page stays. */
+  async link({ page }, roll) {
+    page.port.leave();
+    await new Promise((resolve) => setTimeout(resolve, roll(50)));
+    page.port.stay();
+  },
   kill: ({ page }) => page.host.link.supervisor.kill('a test'),
   hang: ({ page }, roll) => {
     const { child } = page.host.link.supervisor;
@@ -97,7 +103,7 @@ const ACTS = {
   },
 };
 
-const ODDS = ['enter', 'enter', 'enter', 'enter', 'exit', 'exit', 'exit', 'devices', 'devices', 'reload', 'reload', 'kill', 'hang', 'cut'];
+const ODDS = ['enter', 'enter', 'enter', 'enter', 'exit', 'exit', 'exit', 'devices', 'devices', 'reload', 'reload', 'link', 'link', 'kill', 'hang', 'cut'];
 
 for (const seed of SEEDS) {
   test(`history ${seed}`, { timeout: 180000 }, async (t) => {
