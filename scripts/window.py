@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from pybackend.client.program import Program
+from pybackend.client.program import Program, StartFailed
 from pybackend.testing.processes import RoomService
 
 from . import machine, shells
@@ -28,6 +28,9 @@ BACKEND = "[pybackend] "
 
 HEARS = sys.platform != "win32"
 """Whether an Electron app is told anything by its stdin, which on Windows is always at its end."""
+
+WINDOW_S = 5.0
+"""How long a browser may take to close."""
 
 BROWSER_FLAGS = ("--no-first-run", "--no-default-browser-check", "--disable-background-networking", "--disable-sync")
 
@@ -48,6 +51,7 @@ class Shell:
     def __init__(self, kind: str, rooms: RoomService, arguments: Sequence[str], stack: ExitStack) -> None:
         self.kind = kind
         self.url = ""
+        self.window: subprocess.Popen[bytes] | None = None
         told = {"sdkAppId": rooms.sdk_app_id, "secretKey": rooms.secret_key, "user": "alice", "room": "1"}
         environment = {
             "PYBACKEND_COMMAND": json.dumps([sys.executable, "-m", "pybackend", "serve", *arguments]),
@@ -77,13 +81,26 @@ class Shell:
             return
         profile = stack.enter_context(tempfile.TemporaryDirectory(prefix="pybackend-", ignore_cleanup_errors=True))
         words = [browser, f"--app={once}", f"--user-data-dir={profile}", *BROWSER_FLAGS, *_as_root()]
-        window = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        stack.callback(window.wait)
-        stack.callback(window.terminate)
+        self.window = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stack.callback(_end, self.window)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the window, if it is ours, is closed."""
+        return self.window is not None and self.window.poll() is not None
 
     def describe(self) -> dict[str, Any]:
         """For the line on stdout."""
         return {"kind": self.kind, "pid": self.program.pid, **({"url": self.url} if self.url else {})}
+
+
+def _end(window: "subprocess.Popen[bytes]") -> None:
+    window.terminate()
+    try:
+        window.wait(WINDOW_S)
+    except subprocess.TimeoutExpired:
+        window.kill()
+        window.wait()
 
 
 def choose(wanted: str | None) -> str | None:
@@ -121,10 +138,18 @@ def follow(name: str, program: Program, stop: threading.Event) -> None:
 
 
 def run(cameras: Sequence[str], *, real_devices: bool = False, shell: str | None = None) -> int:
-    """Runs until it is interrupted, the window is closed, or the room service ends. 1 for an end that nobody asked for."""
+    """Runs until it is interrupted, the window is closed, or a program ends by itself; 1 for an end that nobody asked for."""
     kind = choose(shell)
     if kind is None:
         return 1
+    try:
+        return _play(kind, cameras, real_devices=real_devices)
+    except StartFailed as error:
+        machine.say(str(error))
+        return 1
+
+
+def _play(kind: str, cameras: Sequence[str], *, real_devices: bool) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -141,8 +166,9 @@ def run(cameras: Sequence[str], *, real_devices: bool = False, shell: str | None
             program.on_end(stop.set)
         print(json.dumps({"rooms": rooms.ready, "shell": started.describe()}), flush=True)
         machine.say("Ctrl-C ends it")
-        while not stop.wait(0.5):
-            pass  # in steps, so that signals are taken on every platform
+        while not stop.wait(0.5):  # in steps, so that signals are taken on every platform
+            if started.closed:
+                stop.set()
         for log in logs:
             log.join()
         if not rooms.alive:

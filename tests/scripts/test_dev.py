@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from pybackend.client.program import Program
+from pybackend.testing.processes import RoomService
 from scripts import machine, shells, window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,6 +143,20 @@ def test_where_electron_cannot_be_told_anything_a_browser_is_the_shell(monkeypat
         monkeypatch.setattr(window, "HEARS", hears)
         chosen += [window.choose(None), window.choose("electron"), window.choose("browser")]
     assert chosen == ["electron", "electron", "browser", "browser", "electron", "browser"]
+
+
+def test_a_program_that_does_not_start_is_said_in_words(capfd: pytest.CaptureFixture[str]) -> None:
+    class NoRooms(RoomService):
+        def __init__(self) -> None:
+            super().__init__(["--host", "192.0.2.1"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window, "RoomService", NoRooms)
+        patch.setattr(signal, "signal", lambda *_: None)
+        assert window.run([], shell="browser") == 1
+    said = capfd.readouterr().err
+    assert "cannot forward media on 192.0.2.1" in said
+    assert "Traceback" not in said
 
 
 def test_lines_of_the_log_say_whose_they_are(capfd: pytest.CaptureFixture[str]) -> None:

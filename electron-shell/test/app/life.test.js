@@ -118,12 +118,10 @@ test('a page whose events are cut off for a while learns what it missed, and sta
 test('a page that is closed leaves when the grace is over', needs, async (t) => {
   const { alice, bob } = await meeting(t);
   const before = Date.now();
-  await alice.page.close(); // which takes its time
-  const after = Date.now();
+  await alice.page.close();
   await bob.hasNot(Guest.tile('alice'));
-  const now = Date.now();
-  assert.ok(now - before >= 10000, `${now - before} ms`);
-  assert.ok(now - after < 11500, `${now - after} ms`);
+  const tookMs = Date.now() - before;
+  assert.ok(tookMs >= 10000, `${tookMs} ms`);
 });
 
 const GONE_MS = 2000;
