@@ -16,14 +16,8 @@ const AT_ONCE = [IN_ALREADY].concat(Object.keys(CODES).map((name) => CODES[name]
 /** What is told of somebody who is there. */
 const FLAGS = ['onUserEnter', 'onUserVideoAvailable', 'onUserAudioAvailable', 'onUserSubStreamAvailable'];
 
-/** What uses a device, and the code of the error that ends it. */
-const USES = { preview: -1301, cameraTest: -1301, audio: -1302, micTest: -1302, speakerTest: -1321 };
-const STARTS = {
-  startLocalPreview: 'preview', startCameraDeviceTest: 'cameraTest', startLocalAudio: 'audio', startMicDeviceTest: 'micTest', startSpeakerDeviceTest: 'speakerTest',
-};
-const STOPS = {
-  stopLocalPreview: 'preview', stopCameraDeviceTest: 'cameraTest', stopLocalAudio: 'audio', stopMicDeviceTest: 'micTest', stopSpeakerDeviceTest: 'speakerTest',
-};
+/** What may be started and stopped and needs a device, and the code of the error that ends it. */
+const USES = { LocalPreview: -1301, CameraDeviceTest: -1301, LocalAudio: -1302, MicDeviceTest: -1302, SpeakerDeviceTest: -1321 };
 
 class Presence {
   constructor() {
@@ -58,9 +52,15 @@ class Presence {
       this.state = 'exiting';
       this.next = null;
     }
-    if (method in STARTS) this.uses.add(STARTS[method]);
-    else if (method in STOPS) this.uses.delete(STOPS[method]);
-    else if (method === 'exitRoom' || method === 'destroy') this.uses.clear();
+    this._used(method);
+  }
+
+  _used(method) {
+    const [, verb, use] = /^(start|stop)(\w+)$/.exec(method) || [];
+    if (method === 'exitRoom' || method === 'destroy') this.uses.clear();
+    else if (!(use in USES)) return;
+    else if (verb === 'start') this.uses.add(use);
+    else this.uses.delete(use);
   }
 
   observe({ name, args }) {
