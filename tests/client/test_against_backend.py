@@ -223,7 +223,7 @@ def test_the_plugin_serves_other_projects(pytester: pytest.Pytester) -> None:
 
         def test_has_a_new_service_and_fails(trtc_rooms, request):
             from pybackend.client import Program
-            program = Program([sys.executable, "-c", "import sys; print('its last words', file=sys.stderr)"])
+            program = Program([sys.executable, "-c", "import sys; sys.stdin.read(); print('its last words', file=sys.stderr)"])
             watch(request.node, "program", program)
             program.stop()
             assert not trtc_rooms.metrics()
