@@ -25,9 +25,6 @@ SHELL = ROOT / "electron-shell"
 NODE = 20
 """The oldest Node.js that runs the shell's programs and tests."""
 
-SOUND = {"libportaudio2": "libportaudio.so.2", "libasound2-plugins": ""}
-"""Debian packages for real microphones and speakers, with the library that shows that one is there."""
-
 
 def say(text: str) -> None:
     """Progress, for people."""

@@ -4,6 +4,7 @@
  * Values that applications poll come from a snapshot that is pushed to us, unless something of ours may have changed them since.
  */
 const { RelaySocket } = require('./relay-socket');
+const { NO_ANSWER, UNREACHABLE } = require('./codes');
 const { POLLED, TOUCHING, TOUCHING_EVENTS } = require('./polled');
 
 class BridgeError extends Error {
@@ -12,9 +13,6 @@ class BridgeError extends Error {
     this.code = code;
   }
 }
-
-/** There is no way to a backend at all: said once, and no more. */
-const UNREACHABLE = -32001;
 
 class Bridge {
   /** `onEvent({cloud, name, args, detail})`; `onFault({cloud, method, error})`: a `send` that came back as an error. */
@@ -70,8 +68,7 @@ class Bridge {
   }
 
   _ask(message) {
-    if (this._channel.advice) this._tell(this._channel.advice);
-    const answer = this._channel.call(message) || { e: { code: -32000, message: 'no answer' } };
+    const answer = this._channel.call(message) || { e: { code: NO_ANSWER, message: 'no answer' } };
     if (!answer.e) return answer.v;
     if (answer.e.code === UNREACHABLE) this._tell(answer.e.message);
     throw new BridgeError(answer.e);
@@ -113,4 +110,4 @@ function copied(value) {
   return value !== null && typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value;
 }
 
-module.exports = { Bridge, BridgeError, UNREACHABLE };
+module.exports = { Bridge, BridgeError };

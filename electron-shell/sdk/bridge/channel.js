@@ -10,6 +10,8 @@
  * Nothing here names a module where a bundler would see it.
  */
 
+const { UNREACHABLE } = require('./codes');
+
 const EXPOSED = '__trtcBridge';
 const MAIN = Symbol.for('trtc-bridge.main'); // the marker preload and the host set it
 const NAMES = { cast: 'trtc-bridge:cast', call: 'trtc-bridge:call', event: 'trtc-bridge:event' };
@@ -39,7 +41,7 @@ function ofRenderer(require) {
 function broken(advice) {
   return {
     cast: () => {},
-    call: () => ({ e: { code: -32001, message: advice } }),
+    call: () => ({ e: { code: UNREACHABLE, message: advice } }),
     listen: () => {},
     advice,
   };

@@ -5,6 +5,7 @@
  */
 const path = require('path');
 const { Worker, MessageChannel, receiveMessageOnPort } = require('worker_threads');
+const { NO_ANSWER } = require('./codes');
 
 const LONGEST_MS = 16000; // longer than any deadline of the host
 
@@ -31,7 +32,7 @@ function open() {
           if (got.message.id === id) return got.message.answer;
         }
       }
-      return { e: { code: -32000, message: `no answer within ${LONGEST_MS} ms` } };
+      return { e: { code: NO_ANSWER, message: `no answer within ${LONGEST_MS} ms` } };
     },
     listen: (callback) => worker.on('message', callback),
     close() {

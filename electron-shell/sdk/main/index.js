@@ -10,8 +10,8 @@
 const path = require('path');
 const electron = require('electron');
 const { NAMES, MAIN } = require('../bridge/channel');
+const { NO_ANSWER, UNREACHABLE } = require('../bridge/codes');
 const { Host } = require('./host');
-const { NO_BACKEND } = require('./link');
 const { navigation } = require('./navigation');
 const { Relay } = require('./relay');
 
@@ -22,7 +22,7 @@ const PERMISSIONS = new Map([
 ]);
 
 const NO_WAITING = {
-  code: NO_BACKEND,
+  code: UNREACHABLE,
   message: 'the main process cannot wait for the backend: values are those of failure until they are known, '
     + 'and what has to answer at once does nothing (sendCustomCmdMsg, sendSEIMsg, createSubCloud); pages can do all of it',
 };
@@ -169,7 +169,7 @@ class Main {
   _call(event, message) {
     const page = this._page(event);
     if (!page || !message) {
-      event.returnValue = { e: { code: -32000, message: 'this page is not allowed to use the backend' } };
+      event.returnValue = { e: { code: NO_ANSWER, message: 'this page is not allowed to use the backend' } };
       return;
     }
     if (message.attach && page.port.leaving) page.relay.close(); // that of the page before

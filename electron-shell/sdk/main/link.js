@@ -7,6 +7,7 @@
  * the process is gone), `failed` (why: and there will be no other soon).
  */
 const { EventEmitter } = require('events');
+const { NO_ANSWER, UNREACHABLE } = require('../bridge/codes');
 const { Rpc, RpcError } = require('./rpc');
 const { Supervisor } = require('./supervisor');
 
@@ -21,8 +22,6 @@ const DEADLINES = {
 };
 
 const WAITING = 1000; // requests, while there is no connection; further ones fail
-
-const NO_BACKEND = -32001; // the code of errors that all have the same reason, which is told once
 
 class Link extends EventEmitter {
   constructor(options = {}) {
@@ -72,7 +71,7 @@ class Link extends EventEmitter {
     if (this.state === 'up' && this.rpc.isUp) return this._ask({ method, params, patient, sent });
     const hopeless = this.failedAt !== null && !patient; // it has failed, and is tried again: that takes its time
     if (!['starting', 'up'].includes(this.state) || hopeless) return Promise.reject(this._absent());
-    if (this.waiting.length >= WAITING) return Promise.reject(new RpcError(-32000, `${method}: too many calls wait for the backend`));
+    if (this.waiting.length >= WAITING) return Promise.reject(new RpcError(NO_ANSWER, `${method}: too many calls wait for the backend`));
     return this._queue({ method, params, patient, sent });
   }
 
@@ -86,19 +85,19 @@ class Link extends EventEmitter {
   _queue(call) {
     const { patientMs, startMs } = this.deadlines;
     const limit = call.patient ? patientMs : startMs - (Date.now() - this.since);
-    if (limit <= 0) return Promise.reject(new RpcError(-32000, `${call.method}: the backend is still not there`));
+    if (limit <= 0) return Promise.reject(new RpcError(NO_ANSWER, `${call.method}: the backend is still not there`));
     return new Promise((resolve, reject) => {
       const entry = { call, resolve, reject };
       entry.timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(new RpcError(-32000, `${call.method}: the backend was not there in time`));
+        reject(new RpcError(NO_ANSWER, `${call.method}: the backend was not there in time`));
       }, limit);
       this.waiting.push(entry);
     });
   }
 
   _absent() {
-    return new RpcError(this.why ? NO_BACKEND : -32000, `there is no backend: ${this.why || `it is ${this.state}`}`);
+    return new RpcError(this.why ? UNREACHABLE : NO_ANSWER, `there is no backend: ${this.why || `it is ${this.state}`}`);
   }
 
   get suspect() {
@@ -106,7 +105,7 @@ class Link extends EventEmitter {
   }
 
   _ask({ method, params, patient, sent }) {
-    if (this.suspect && !patient) return Promise.reject(new RpcError(-32000, `${method}: the backend does not answer`));
+    if (this.suspect && !patient) return Promise.reject(new RpcError(NO_ANSWER, `${method}: the backend does not answer`));
     return this.rpc.call(method, params, this.deadlines.callMs, sent);
   }
 
@@ -210,4 +209,4 @@ class Link extends EventEmitter {
   }
 }
 
-module.exports = { Link, NO_BACKEND };
+module.exports = { Link };

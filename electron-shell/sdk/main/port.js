@@ -3,12 +3,13 @@
  * The host's end of one page. Messages of a page are casts ({method, params, cloud} or {refresh, cloud}) and calls ({attach} or
  * {method, params, cloud}, answered with {v} or {e}); messages to it are `event`, `fault`, `snapshot` and `frames`.
  */
+const { NO_ANSWER } = require('../bridge/codes');
 const { POLLED } = require('../bridge/polled');
 const { methods } = require('../generated/methods');
 const { Backlog } = require('./backlog');
 const { RpcError } = require('./rpc');
 
-const BUSY = new RpcError(-32000, 'the page has been closed');
+const BUSY = new RpcError(NO_ANSWER, 'the page has been closed');
 
 class Port {
   constructor(host, deliver, origin) {

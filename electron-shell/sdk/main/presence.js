@@ -6,6 +6,8 @@
  * `enterRoom` its answer), and when a page was reloaded: it hears in a few events how things stand.
  */
 
+const { NO_ANSWER, UNREACHABLE } = require('../bridge/codes');
+
 const FAILED = -3301; // ERR_ROOM_ENTER_FAIL
 const IN_ALREADY = -3340; // enterRoom while in a room
 
@@ -22,20 +24,16 @@ const USES = { LocalPreview: -1301, CameraDeviceTest: -1301, LocalAudio: -1302, 
 class Presence {
   constructor() {
     this.uses = new Set(); // of devices
-
-    this.state = 'idle'; // entering, in, exiting
-    this.params = null; // of the room that one is in, or enters
-    this.next = null; // those of an enterRoom that came when it was not the time, and is not answered yet: [params]
-    this.reloaded = false; // a new page, which may ask for the room that it is in
+    this.next = null; // the params of an enterRoom that came when it was not the time, and is not answered yet: [params]
     this._leave();
   }
 
   _leave() {
-    this.state = 'idle';
-    this.params = null;
-    this.users = new Map();
-    this.lost = false;
-    this.reloaded = false;
+    this.state = 'idle'; // entering, in, exiting
+    this.params = null; // of the room that one is in, or enters
+    this.users = new Map(); // who is there: name → events by which it was told of them
+    this.lost = false; // the connection
+    this.reloaded = false; // a new page, which may ask for the room that it is in
   }
 
   _enter(params) {
@@ -135,7 +133,7 @@ class Presence {
   /** A call came back as an error: what has to be told. One that nobody answered is told of by the events after it, or the backend's end. */
   callFailed(method, error) {
     if (error.unanswered) return [];
-    const early = error.code === -32000 || error.code === -32001; // it never got there
+    const early = error.code === NO_ANSWER || error.code === UNREACHABLE; // it never got there
     if (method === 'enterRoom') {
       const field = String((error.data && error.data.field) || '').split('.').pop();
       if (!early && this.next) this.next = null;

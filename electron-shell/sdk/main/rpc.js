@@ -6,6 +6,7 @@
  * lost for good; what `hello` says now), `unfit` (why this backend cannot be used).
  */
 const { EventEmitter } = require('events');
+const { NO_ANSWER } = require('../bridge/codes');
 const { Dealer } = require('./zmtp');
 const { encode, decode } = require('./wire');
 const { PROTOCOL, refusal, Unfit } = require('./fit');
@@ -23,7 +24,7 @@ class RpcError extends Error {
 }
 
 function unanswered(message) {
-  return Object.assign(new RpcError(-32000, message), { unanswered: true });
+  return Object.assign(new RpcError(NO_ANSWER, message), { unanswered: true });
 }
 
 function named({ method, params }) {
@@ -47,12 +48,12 @@ class Rpc extends EventEmitter {
     this.dealer.connect();
   }
 
-  /** The result, or an RpcError: the backend's, or -32000 when there is none by the deadline. `sent` is called once it is on its way. */
+  /** The result, or an RpcError: the backend's, or NO_ANSWER when there is none by the deadline. `sent` is called once it is on its way. */
   call(method, params, deadlineMs, sent) {
     return new Promise((resolve, reject) => {
       const id = ++this.lastId;
       if (!this.dealer.send(encode({ jsonrpc: '2.0', id, method, params }))) {
-        reject(new RpcError(-32000, `${method}: no connection to the backend`));
+        reject(new RpcError(NO_ANSWER, `${method}: no connection to the backend`));
         return;
       }
       const timer = setTimeout(() => {

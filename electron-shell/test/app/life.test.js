@@ -1,11 +1,11 @@
 'use strict';
 /** Pages, tabs and the gateway come and go: a reload keeps the call, an end ends it, and nothing is left behind. */
 const assert = require('assert');
-const { spawnSync } = require('child_process');
 const { before, after, test } = require('node:test');
 const { EXECUTABLE, browser } = require('../tools/chromium');
 const { gateway } = require('../tools/gateway');
 const { Guest } = require('../tools/guest');
+const { isRunning } = require('../tools/processes');
 const { rooms } = require('../tools/programs');
 const { until } = require('../tools/wait');
 
@@ -14,12 +14,6 @@ const needs = { skip: !EXECUTABLE || process.platform === 'win32', timeout: 1200
 let chrome;
 before(async () => { chrome = EXECUTABLE && await browser(); });
 after(() => chrome && chrome.close());
-
-/** Whether it runs; one that has ended and that nobody has asked for yet does not. */
-const running = (pid) => {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
-};
 
 async function meeting(t) {
   const service = await rooms(t);
@@ -138,7 +132,7 @@ for (const name of Object.keys(ENDS)) {
     const since = Date.now();
     ENDS[name](mine);
     await bob.hasNot(Guest.tile('alice'));
-    await until(() => !running(backend), 'the backend is gone');
+    await until(() => !isRunning(backend), 'the backend is gone');
     const tookMs = Date.now() - since;
     assert.ok(tookMs < GONE_MS, `${tookMs} ms`);
     const [code] = await mine.exited;

@@ -1,29 +1,17 @@
 'use strict';
 /** Pages, windows, the shell and the backend go away in every way: the call goes on, or ends as it should, and nothing is left behind. */
 const assert = require('assert');
-const fs = require('fs');
 const { test } = require('node:test');
-const { caller, diagnostics } = require('../tools/caller');
+const { backendPid, caller, diagnostics } = require('../tools/caller');
 const { ELECTRON, electron } = require('../tools/electron');
 const { project } = require('../tools/electron-project');
 const { Observer } = require('../tools/observer');
+const { isRunning } = require('../tools/processes');
 const { rooms } = require('../tools/programs');
 const { until } = require('../tools/wait');
 
 const GRACE_MS = 10000;
 const options = { skip: !ELECTRON, timeout: 120000 };
-
-const backendPid = (shell) => shell.main(() => globalThis[Symbol.for('trtc-bridge.main')].host.link.ready.pid);
-
-/** An orphan that has ended is there until init has seen to it. */
-const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch (error) {
-    return false;
-  }
-};
 
 /** A shell with Alice in room 7, and Bob, who watches from a backend of his own. */
 async function watched(t, mode) {
@@ -105,7 +93,7 @@ test('the shell is killed: within 2 s the backend has left the room and is gone'
   const killed = Date.now();
   process.kill(shell.pid, 'SIGKILL');
   await bob.sees('onRemoteUserLeaveRoom', 'alice', 0);
-  await until(() => !isAlive(pid), 'the end of the backend');
+  await until(() => !isRunning(pid), 'the end of the backend');
   assert.ok(Date.now() - killed < 2000, `after ${Date.now() - killed} ms`);
 });
 
@@ -115,7 +103,7 @@ test('the app quits: the backend leaves and ends in order', options, async (t) =
   await shell.main((electron) => setTimeout(() => electron.app.quit(), 0)).catch(() => {});
   await bob.sees('onRemoteUserLeaveRoom', 'alice', 0);
   assert.deepStrictEqual(await shell.exited, [0, null]);
-  assert.ok(!isAlive(pid));
+  assert.ok(!isRunning(pid));
 });
 
 test('a page of another origin is answered, at once, that it may not', options, async (t) => {

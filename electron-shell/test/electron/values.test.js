@@ -4,7 +4,7 @@ const assert = require('assert');
 const { test } = require('node:test');
 const { bundle } = require('../../app/bundle');
 const { methods, plausible } = require('../tools/arguments');
-const { caller } = require('../tools/caller');
+const { backendPid, caller } = require('../tools/caller');
 const { ELECTRON, electron } = require('../tools/electron');
 const { RECORDER, project } = require('../tools/electron-project');
 const { SDK, rooms } = require('../tools/programs');
@@ -57,7 +57,7 @@ for (const mode of ['node', 'isolated']) {
     const { page } = await caller(shell, 0, 'alice');
     assert.deepStrictEqual(await page.run(() => [window.firstCameras, window.firstWrong]), [['virtual:camera'], []]);
 
-    const pid = await shell.main(() => globalThis[Symbol.for('trtc-bridge.main')].host.link.ready.pid);
+    const pid = await backendPid(shell);
     process.kill(pid, 'SIGSTOP');
     const slow = await page.run(() => [window.wrong(window.TRTCCloud.getTRTCShareInstance()), window.slowest]);
     process.kill(pid, 'SIGCONT');

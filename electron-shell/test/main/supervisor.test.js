@@ -6,6 +6,7 @@ const path = require('path');
 const { test } = require('node:test');
 const { LONGEST } = require('../../sdk/main/lines');
 const { RUNGS, Supervisor } = require('../../sdk/main/supervisor');
+const { exists } = require('../tools/processes');
 const { next, until } = require('../tools/wait');
 
 const FAULTY = path.join(__dirname, 'fixtures/backend.js');
@@ -25,15 +26,6 @@ function supervisor(t, fault, deadlines = {}, more = {}) {
 }
 
 const names = (made) => made.events.map(([name]) => name);
-
-const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return false;
-  }
-};
 
 test('the ready line is handed on; start does nothing while one runs', async (t) => {
   const made = supervisor(t, ['obedient']);
@@ -131,7 +123,7 @@ for (const [fault, reason] of [[['never'], /not ready within 400 ms/], [['garbag
     made.start();
     const first = made.child.pid;
     assert.match((await next(made, 'lost'))[0], reason);
-    assert.ok(!isAlive(first));
+    assert.ok(!exists(first));
     assert.match((await next(made, 'failed'))[0], reason);
     assert.ok(!names(made).includes('ready'));
   });
@@ -157,7 +149,7 @@ for (const [fault, rung] of LADDER) {
     const stopped = made.stop();
     assert.strictEqual(made.stop(), stopped);
     assert.strictEqual(await stopped, rung);
-    assert.ok(!isAlive(pid), 'not even a zombie is left');
+    assert.ok(!exists(pid), 'not even a zombie is left');
     assert.deepStrictEqual(names(made), ['ready'], 'an end in order is no loss');
     made.start();
     assert.strictEqual(made.child === null || made.child.pid === pid, true, 'it stays stopped');

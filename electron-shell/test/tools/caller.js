@@ -56,4 +56,6 @@ async function caller(shell, number, user, file, mode) {
 /** What the backend of a shell says of itself; for `shell.main`. */
 const diagnostics = (electron) => globalThis[Symbol.for('trtc-bridge.main')].host.link.request('diagnostics', {});
 
-module.exports = { Caller, caller, diagnostics };
+const backendPid = (shell) => shell.main(() => globalThis[Symbol.for('trtc-bridge.main')].host.link.ready.pid);
+
+module.exports = { Caller, backendPid, caller, diagnostics };
